@@ -1,0 +1,80 @@
+# `make help` says what there is. Everything that a target needs, it makes first.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+PYTHON ?= python3
+BIN := .venv/bin
+ENV := .venv/.made
+SYNAPSE := .venv-synapse/.made
+
+.PHONY: help env test test-quick lint format map demo bench lock clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+env: $(ENV) ## .venv: what the lock names, and this checkout, editable
+.venv-synapse: $(SYNAPSE) ## a homeserver's environment, for the tests and the demo
+
+test: $(ENV) $(SYNAPSE) ## all tests
+	$(BIN)/python -m pytest
+
+test-quick: $(ENV) ## the core's tests only, in seconds
+	$(BIN)/python -m pytest -q tests/core
+
+lint: $(ENV) ## ruff, its formatter, mypy --strict, the import directions
+	$(BIN)/ruff check --output-format concise
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(ENV) ## let ruff mend what it can
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+map: $(ENV) ## write the README's map of the house and its state diagram
+	$(BIN)/python -m tests.map
+
+demo: $(ENV) $(SYNAPSE) ## a meeting from the first message to the published topics; KEEP=1 leaves the servers up
+	$(BIN)/peerplugin demo
+
+bench: $(ENV) $(SYNAPSE) ## how fast and how small, as a table
+	$(BIN)/python -m tests.bench
+
+lock: $(ENV) ## resolve the dependencies anew (after a change of pyproject.toml; then make env)
+	$(BIN)/python -m piptools compile $(COMPILE) --output-file requirements.lock pyproject.toml
+	$(BIN)/python -m piptools compile $(COMPILE) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(BIN)/python -m piptools compile $(COMPILE) --output-file tests/synapse.lock tests/synapse.in
+
+clean: ## what the tools left behind, and the environments
+	rm -rf .venv .venv-synapse build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	find peerplugin integrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# No address of an index, nothing of the machine it was made on.
+COMPILE := --quiet --generate-hashes --strip-extras --allow-unsafe --no-header --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+
+$(ENV): requirements-dev.lock pyproject.toml
+	@$(call venv,.venv)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(SYNAPSE): tests/synapse.lock
+	@$(call venv,.venv-synapse)
+	.venv-synapse/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/synapse.lock
+	@touch $@
+
+# A virtual environment in $(1). Debian keeps the means to make one in a package of its own.
+define venv
+$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "peerplugin needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.11 ..." >&2; exit 1; }; \
+$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "python3-venv is missing: installing it"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends python3-venv >/dev/null; \
+	else \
+		echo "Python's venv is missing. On Debian: sudo apt-get install python3-venv, then the same command again." >&2; exit 1; \
+	fi; }; \
+echo "making $(1)"; $(PYTHON) -m venv $(1)
+endef

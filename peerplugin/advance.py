@@ -1,0 +1,39 @@
+"""ADVANCE: every meeting with news takes one step, each in the running transaction. What the step is, `core.lifecycle` says."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from peerplugin.core import lifecycle
+from peerplugin.core.facts import Withdrawn
+from peerplugin.core.model import MeetingKey
+from peerplugin.group import Group
+from peerplugin.store import Tx
+
+
+def advance(tx: Tx, group: Group, now: datetime) -> int:
+    """Take all steps that are due. Returns how many meetings moved."""
+    keys = tx.meetings_with_news()
+    for key in keys:
+        _step(tx, key, group, now)
+    return len(keys)
+
+
+def _step(tx: Tx, key: MeetingKey, group: Group, now: datetime) -> None:
+    numbered = tx.new_facts(key)
+    record = tx.record(key)
+    series = group.of(record.series) if record is not None else None
+    if record is None or series is None:  # a series that has left the settings: its facts have nobody to act on them
+        tx.handled([i for i, _ in numbered])
+        return
+    desk = series.management_room  # as the settings name it: numbers go on where the room was upgraded
+    result = lifecycle.advance(record, [fact for _, fact in numbered], series, group.words, tx.first_free(desk))
+    if result.numbers:
+        tx.take_numbers(desk, result.numbers)
+    tx.save_record(result.record, None)
+    tx.add_effects(result.effects, now)
+    tx.handled([i for i, _ in numbered])
+    if any(isinstance(fact, Withdrawn) for _, fact in numbered):  # an erasure never waits for a back-off
+        for document in {*result.record.asked, *result.record.publications}:
+            tx.hurry(f"forum:{document}", now)
+        tx.strike([e for _, fact in numbered if isinstance(fact, Withdrawn) for e in fact.event_ids])

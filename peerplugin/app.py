@@ -1,0 +1,222 @@
+"""The one file that knows everybody: settings become a store, a chat, a forum and a group; and the clock is read here, nowhere else."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+from integrations.discourse.client import Discourse
+from integrations.discourse.forum import DiscourseForum
+from integrations.matrix.client import MatrixChat
+from integrations.matrix.export import read_export, room_name
+from peerplugin import health, paper, replaying
+from peerplugin.core.model import Level, RoomId, Series, SeriesId, UserId
+from peerplugin.core.words import Words
+from peerplugin.errors import MistakeError, OutsideError
+from peerplugin.group import Group
+from peerplugin.ports import Chat, Forum
+from peerplugin.service import Pace, Service
+from peerplugin.settings import SeriesSettings, Settings, config_dirs
+from peerplugin.store import Account, Store
+from peerplugin.vocabulary import load_rules
+
+def now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+# --- from settings to values ----------------------------------------------------------------------------------------------------
+
+
+def load_words(settings: Settings | None = None) -> Words:
+    """All texts; a group's own copy of one takes the place of ours."""
+    texts: dict[str, str] = {}
+    for folder in reversed(config_dirs(settings)):
+        for file in sorted((folder / "texts").glob("*.*")):
+            texts[file.name] = file.read_text(encoding="utf-8")
+    if not texts:
+        raise MistakeError("config/texts holds no texts. Reinstall peerplugin, or put the folder back.")
+    words = Words(texts)
+    words.check()
+    return words
+
+
+def make_group(settings: Settings, rooms: Mapping[str, RoomId]) -> Group:
+    """The group of the settings; `rooms` gives the id of every room, however the settings name it."""
+    own = settings.texts.folder / "vocabulary" if settings.texts.folder else None
+    rules = load_rules(config_dirs()[-1], own)
+    series = tuple(_series(s, settings, rooms) for s in settings.series)
+    return Group(UserId(settings.matrix.user_id), series, load_words(settings), rules)
+
+
+def _series(s: SeriesSettings, settings: Settings, rooms: Mapping[str, RoomId]) -> Series:
+    return Series(
+        series_id=SeriesId(s.id),
+        name=s.name,
+        room=rooms[s.room],
+        management_room=rooms[s.management_room],
+        category=s.category,
+        default_consent=s.default_consent,
+        tags=s.tags,
+        layout=s.layout,
+        facilitators=frozenset(UserId(u) for u in s.facilitators),
+        schedule=s.schedule.to_core(),
+        start_by_schedule=s.start_by_schedule,
+        silence_min=s.silence_min or 24 * 60,
+        grace_min=s.grace_min,
+        publish_grace_min=s.publish_grace_min,
+        min_contributors=s.min_contributors,
+        how_to_join=s.how_to_join,
+        forum_url=f"{settings.discourse.url}/c/{s.category}",
+    )
+
+
+def offline_group(settings: Settings) -> Group:
+    """The group without a look at the homeserver: rooms are what the settings call them."""
+    names = {name: RoomId(name) for s in settings.series for name in (s.room, s.management_room)}
+    return make_group(settings, names)
+
+
+def pace(settings: Settings) -> Pace:
+    """The waiting times of the settings."""
+    return Pace(settings.service.wake_s, settings.service.retry_first_s, settings.service.retry_most_s)
+
+
+# --- from settings to things ----------------------------------------------------------------------------------------------------
+
+
+def open_forum(settings: Settings, words: Words) -> tuple[Discourse, DiscourseForum]:
+    """The forum of the settings."""
+    d = settings.discourse
+    client = Discourse(
+        d.url,
+        api_key=d.api_key.get_secret_value() if d.api_key else "",
+        username=d.username,
+        connect_timeout_s=d.connect_timeout_s,
+        read_timeout_s=d.read_timeout_s,
+    )
+    return client, DiscourseForum(client, withdrawn_text=words.text("withdrawn.md"))
+
+
+@asynccontextmanager
+async def open_chat(settings: Settings, store: Store | None) -> AsyncIterator[MatrixChat]:
+    """The homeserver of the settings, logged in; the device and the token are remembered, so that a restart is not a new device."""
+    m = settings.matrix
+    account = None
+    if store is not None:
+        with store.transaction() as tx:
+            account = tx.account()
+    if account is not None and (account.user_id, account.homeserver) != (m.user_id, m.homeserver):
+        account = None
+    token = m.token.get_secret_value() if m.token else account.access_token if account else ""
+    chat = MatrixChat(
+        m.homeserver,
+        m.user_id,
+        device_id=account.device_id if account else "",
+        token=token,
+        password=m.password.get_secret_value() if m.password else "",
+        sync_timeout_s=settings.service.sync_s,
+    )
+    try:
+        login = await chat.login()
+        if store is not None:
+            with store.transaction() as tx:
+                tx.save_account(Account(login.user_id, login.device_id, login.access_token, m.homeserver))
+        yield chat
+    finally:
+        await chat.close()
+
+
+async def rooms_of(settings: Settings, chat: MatrixChat) -> dict[str, RoomId]:
+    """The id of every room that the settings name."""
+    names = dict.fromkeys(name for s in settings.series for name in (s.room, s.management_room))
+    return {name: await chat.resolve(name) for name in names}
+
+
+@contextmanager
+def opened_existing(path: Path) -> Iterator[Store]:
+    """The store of a service that has run before."""
+    if not path.is_file():
+        raise MistakeError(f"There is no store at {path}: has the service run yet, and with these settings?")
+    with opened(path) as store:
+        yield store
+
+
+# --- run --------------------------------------------------------------------------------------------------------------------------
+
+
+async def run(settings: Settings, *, dry_run: bool = False) -> None:
+    """Run until SIGTERM or SIGINT. A dry run listens for real, and writes down what it would say and publish."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    with paper.store_copy(settings.store.path) if dry_run else opened(settings.store.path) as store:
+        async with open_chat(settings, None if dry_run else store) as chat:
+            group = make_group(settings, await _patiently(settings, chat, stop))
+            client, forum = open_forum(settings, group.words)
+            room_side: Chat = paper.PaperChat(chat) if dry_run else chat
+            forum_side: Forum = paper.PaperForum() if dry_run else forum
+            service = Service(store, room_side, forum_side, group, now, pace(settings))
+            try:
+                async with health.served(settings.http.host, settings.http.port, service):
+                    await _until(stop, service)
+            finally:
+                client.close()
+
+
+async def _patiently(settings: Settings, chat: MatrixChat, stop: asyncio.Event) -> dict[str, RoomId]:
+    """The rooms, asked for until the homeserver answers: it may start later than we do."""
+    wait_s = settings.service.retry_first_s
+    while True:
+        try:
+            return await rooms_of(settings, chat)
+        except OutsideError as error:
+            if error.permanent:
+                raise
+        try:
+            async with asyncio.timeout(wait_s):
+                await stop.wait()
+                raise MistakeError("Stopped before the homeserver answered.")
+        except TimeoutError:
+            wait_s = min(2 * wait_s, settings.service.retry_most_s)
+
+
+async def _until(stop: asyncio.Event, service: Service) -> None:
+    running, asked = asyncio.create_task(service.run()), asyncio.create_task(stop.wait())
+    await asyncio.wait({running, asked}, return_when=asyncio.FIRST_COMPLETED)
+    asked.cancel()
+    if not running.done():
+        running.cancel()
+    try:
+        await running
+    except asyncio.CancelledError:
+        return
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Store]:
+    """The store, closed again afterwards."""
+    store = Store.open(path)
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+# --- replay -----------------------------------------------------------------------------------------------------------------------
+
+
+def replay(
+    path: Path, *, default: Level, min_contributors: int, progress: replaying.Progress = lambda _: None
+) -> tuple[list[replaying.Replayed], Mapping[str, int], Words]:
+    """Every meeting of an exported log, drafted; and what of the log could not be read."""
+    progress("read")
+    events, skipped = read_export(path)
+    words = load_words()
+    room = events[0].room_id if events else RoomId("")
+    series = replaying.log_series(room, room_name(path), default, min_contributors)
+    return replaying.replay(events, series, load_rules(config_dirs()[-1]), progress), skipped, words

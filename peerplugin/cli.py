@@ -1,0 +1,219 @@
+"""The commands of the operator. Exit codes: 0 done, 1 something is wrong (a sentence says what), 2 the command was not understood."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, NoReturn, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from peerplugin import __version__, app, checking, office, log, reports
+from peerplugin.core.model import Level
+from peerplugin.errors import MistakeError, PeerpluginError
+from peerplugin.settings import Settings, load, settings_path
+
+T = TypeVar("T")
+program = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
+                      help="A peer-support group's weekly Matrix meeting, kept as searchable posts in its Discourse forum.")  # fmt: skip
+review = typer.Typer(no_args_is_help=True, help="Look at drafts and decide about them, as a moderator would in the management room.")
+program.add_typer(review, name="review")
+
+Config = Annotated[Path | None, typer.Option("--config", "-c", help="The settings file (else PEERPLUGIN_CONFIG, else peerplugin.toml here).")]
+Meeting = Annotated[str, typer.Argument(help="A meeting's key, such as liver-spot/2026-10-07; `peerplugin status` lists them.")]
+Number = Annotated[str, typer.Argument(help="A draft's number, or `all`.")]
+
+
+def main() -> NoReturn:
+    """Run the command line. Errors are sentences; a traceback is never shown."""
+    try:
+        program(standalone_mode=True)
+    except PeerpluginError as error:
+        _say(f"peerplugin: {error}", error=True)
+        sys.exit(1)
+    except BrokenPipeError:  # somebody read only the head of it
+        os._exit(0)
+    sys.exit(0)
+
+
+def _settings(config: Path | None) -> Settings:
+    return load(settings_path(config, os.environ), os.environ)
+
+
+def _say(text: str, *, error: bool = False) -> None:
+    """Plain text: what people wrote is never taken for markup."""
+    Console(stderr=error, soft_wrap=True).print(text, markup=False, highlight=False, emoji=False)
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        _say(__version__)
+        raise typer.Exit
+
+
+@program.callback()
+def options(
+    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Print the version.")] = False,
+    log_level: Annotated[str, typer.Option("--log-level", help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    log_json: Annotated[bool, typer.Option("--log-json", help="One JSON object a log line.")] = False,
+) -> None:
+    """What all commands share."""
+    if log_level.upper() not in ("DEBUG", "INFO", "WARNING", "ERROR"):
+        raise typer.BadParameter("one of DEBUG, INFO, WARNING, ERROR", param_hint="--log-level")
+    log.setup(log_level.upper(), as_json=log_json)
+
+
+# --- the service ----------------------------------------------------------------------------------------------------------------
+
+
+@program.command()
+def run(
+    config: Config = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Listen for real, but print what would be said and published.")] = False,
+) -> None:
+    """Run the service until it is stopped."""
+    _run(app.run(_settings(config), dry_run=dry_run))
+
+
+@program.command()
+def check(config: Config = None) -> None:
+    """Try every credential, room, right and category, and say what to do about each that fails."""
+    lines = _run(checking.check(_settings(config)))
+    checking.show(lines)
+    if any(line.verdict == "no" for line in lines):
+        raise typer.Exit(1)
+
+
+@program.command()
+def status(config: Config = None, as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """What was captured, drafted, decided and published, and what is stuck; never what anybody wrote."""
+    with app.opened_existing(_settings(config).store.path) as store:
+        found = reports.status(store, app.now())
+    if as_json:
+        _say(json.dumps(found, ensure_ascii=False, indent=1))
+    else:
+        reports.show(found)
+
+
+@program.command()
+def backup(file: Annotated[Path, typer.Argument(help="Where to put the copy.")], config: Config = None) -> None:
+    """Copy the store while the service runs. The copy holds all that the store holds, secrets included."""
+    with app.opened_existing(_settings(config).store.path) as store:
+        store.backup(file)
+    _say(f"The store was copied to {file}.")
+
+
+# --- meetings and drafts --------------------------------------------------------------------------------------------------------
+
+
+@program.command()
+def preview(meeting: Meeting, config: Config = None) -> None:
+    """Print a meeting's drafts as the Markdown that would stand in the forum."""
+    settings = _settings(config)
+    with app.opened_existing(settings.store.path) as store:
+        _say(office.preview(store, meeting, app.offline_group(settings)))
+
+
+@program.command()
+def export(meeting: Meeting, config: Config = None) -> None:
+    """Print what is stored of a meeting as a chat log that `replay` reads (without what was left out)."""
+    with app.opened_existing(_settings(config).store.path) as store:
+        _say(office.export(store, meeting))
+
+
+@review.command("list")
+def review_list(config: Config = None) -> None:
+    """List the drafts that wait for a decision."""
+    with app.opened_existing(_settings(config).store.path) as store:
+        office.show_waiting(store)
+
+
+@review.command("approve")
+def review_approve(number: Number, config: Config = None) -> None:
+    """Approve a draft (or `all`) as it stands now; the service publishes it after the grace time."""
+    _order("approve", number, "", config)
+
+
+@review.command("reject")
+def review_reject(number: Number, reason: Annotated[str, typer.Argument(help="Why.")] = "", config: Config = None) -> None:
+    """Reject a draft."""
+    _order("reject", number, reason, config)
+
+
+def _order(word: str, number: str, reason: str, config: Path | None) -> None:
+    settings = _settings(config)
+    with app.opened_existing(settings.store.path) as store:
+        done = office.order(store, app.offline_group(settings), word, number, reason, app.now())
+    _say(done)
+
+
+# --- without an account -----------------------------------------------------------------------------------------------------------
+
+
+@program.command()
+def replay(
+    file: Annotated[Path, typer.Argument(help="Element's JSON export, a JSON list of events, or one event per line.")],
+    as_json: Annotated[bool, typer.Option("--json", help="Print the machine-readable form.")] = False,
+    include_withheld: Annotated[bool, typer.Option("--include-withheld", help="Draft withheld threads as well: to measure quality only.")] = False,
+    default_consent: Annotated[Level, typer.Option(help="What members allow who said nothing.")] = Level.REPORTED,
+    min_contributors: Annotated[int, typer.Option(min=1, max=50, help="How many members a draft needs.")] = 3,
+) -> None:
+    """Draft an exported chat log: no account, no network."""
+    with _progress() as progress:
+        found, skipped, words = app.replay(file, default=default_consent, min_contributors=min_contributors, progress=progress)
+    if not found:
+        raise MistakeError(f"{file}: no meeting in it: nobody said anything that could be read.")
+    if skipped:
+        _say("Skipped: " + ", ".join(f"{n} × {reason}" for reason, n in sorted(skipped.items())) + ".", error=True)
+    print_replay = reports.replay_json if as_json else reports.replay_markdown
+    sys.stdout.write(print_replay(found, words, include_withheld=include_withheld) + "\n")
+
+
+@program.command()
+def demo(
+    keep: Annotated[bool, typer.Option("--keep", envvar="KEEP", help="Leave both servers up to look around.")] = False,
+    log_file: Annotated[Path | None, typer.Option("--meeting", help="An exported chat log to hold instead of the short one.")] = None,
+) -> None:
+    """Hold a meeting on a real homeserver and a sandbox forum, on this machine only. `make demo` prepares all it needs."""
+    from peerplugin import demo as demonstration  # needs a homeserver that only `make demo` installs
+
+    if not demonstration.hold(keep=keep, log_file=log_file):
+        raise typer.Exit(1)
+
+
+# --- how a command runs -----------------------------------------------------------------------------------------------------------
+
+
+def _run(work: Coroutine[Any, Any, T]) -> T:
+    """Run to the end; of several faults at once the operator hears the first that has a sentence."""
+    try:
+        return asyncio.run(work)
+    except* PeerpluginError as faults:
+        raise _first(faults) from None
+
+
+def _first(fault: BaseException) -> PeerpluginError:
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    assert isinstance(fault, PeerpluginError)
+    return fault
+
+
+class _progress:
+    """Steps on a terminal; nothing in a pipe."""
+
+    def __enter__(self) -> Callable[[str], None]:
+        console = Console(stderr=True)
+        self._bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, disable=not console.is_terminal)
+        self._bar.start()
+        task = self._bar.add_task("start", total=None)
+        return lambda step: self._bar.update(task, description=step)
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()

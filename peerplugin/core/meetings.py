@@ -1,0 +1,106 @@
+"""Series become meetings: when one starts and ends, what its key is. The only place that knows of daylight saving time.
+
+A wall time that the clocks skip in spring is read with the offset before the change (02:30 becomes 03:30);
+one that comes twice in autumn is the first of the two (RFC 5545, 3.3.5)."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+from dateutil.rrule import rrule, rruleset, rrulestr
+
+from peerplugin.core.model import MeetingKey, Schedule, Series, SeriesId
+
+EARLY = timedelta(minutes=60)
+"""A meeting that a facilitator opens this much before its time is still that meeting."""
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One date of a series: the local date, and the instants of start and end."""
+
+    on: date
+    starts_at: datetime
+    ends_at: datetime
+
+
+@lru_cache(maxsize=64)
+def _rule(rule: str, starts_on: date) -> rrule | rruleset:
+    return rrulestr(rule, dtstart=datetime.combine(starts_on, time()))
+
+
+def occurrences(schedule: Schedule, after: datetime) -> Iterator[Occurrence]:
+    """The dates of a series that end after `after`, in order."""
+    zone, clock = ZoneInfo(schedule.zone), time.fromisoformat(schedule.time)
+    floor = (after.astimezone(zone) - timedelta(minutes=schedule.minutes, days=1)).replace(tzinfo=None)
+    for day in _rule(schedule.rule, schedule.starts_on).xafter(floor, inc=True):
+        starts_at = datetime.combine(day.date(), clock, tzinfo=zone).astimezone(UTC)
+        ends_at = starts_at + timedelta(minutes=schedule.minutes)
+        if ends_at > after:
+            yield Occurrence(day.date(), starts_at, ends_at)
+
+
+def current(schedule: Schedule | None, now: datetime, early: timedelta = timedelta()) -> Occurrence | None:
+    """The occurrence that is on at `now` (or begins within `early`), if one is."""
+    if schedule is None:
+        return None
+    found = next(occurrences(schedule, now), None)
+    return found if found is not None and found.starts_at - early <= now else None
+
+
+def following(schedule: Schedule | None, after: datetime) -> Occurrence | None:
+    """The first occurrence that starts after `after`."""
+    if schedule is None:
+        return None
+    return next((o for o in occurrences(schedule, after) if o.starts_at > after), None)
+
+
+def local_date(series: Series, at: datetime) -> date:
+    """The date in the series' own zone (UTC where it has none)."""
+    return at.astimezone(ZoneInfo(series.schedule.zone) if series.schedule else UTC).date()
+
+
+def meeting_key(series: SeriesId, on: date, taken: Collection[MeetingKey]) -> MeetingKey:
+    """`series/date`, or `series/date-2` and so on where that date has a meeting already."""
+    key, n = MeetingKey(f"{series}/{on.isoformat()}"), 1
+    while key in taken:
+        n += 1
+        key = MeetingKey(f"{series}/{on.isoformat()}-{n}")
+    return key
+
+
+def planned_end(series: Series, opened_at: datetime) -> datetime:
+    """When a meeting opened at `opened_at` should be over: its occurrence's end, or the longest time allowed."""
+    occurrence = current(series.schedule, opened_at, EARLY)
+    return occurrence.ends_at if occurrence else opened_at + timedelta(minutes=series.longest_min)
+
+
+def scheduled_opening(series: Series, now: datetime, taken: Collection[MeetingKey]) -> Occurrence | None:
+    """The occurrence to open at `now` by the schedule: on now, and not held before."""
+    if not series.start_by_schedule:
+        return None
+    occurrence = current(series.schedule, now)
+    if occurrence is None or MeetingKey(f"{series.series_id}/{occurrence.on.isoformat()}") in taken:
+        return None
+    return occurrence
+
+
+def in_words(at: datetime, zone: str | None) -> str:
+    """`Wednesday 14 October, 19:00 Los Angeles (02:00 UTC Thursday)`: readable without scripts, anywhere."""
+    if zone is None:
+        return f"{at.astimezone(UTC):%A} {at.day} {at:%B}, {at:%H:%M} UTC"
+    local, utc = at.astimezone(ZoneInfo(zone)), at.astimezone(UTC)
+    place = zone.rsplit("/", 1)[-1].replace("_", " ")
+    if local.utcoffset() == timedelta():
+        return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} {place}"
+    day = "" if local.date() == utc.date() else f" {utc:%A}"
+    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} {place} ({utc:%H:%M} UTC{day})"
+
+
+def day_in_words(on: date) -> str:
+    """`7 October 2026`."""
+    return f"{on.day} {on:%B %Y}"

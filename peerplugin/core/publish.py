@@ -1,0 +1,199 @@
+"""What Discourse should now hold: the documents of a meeting, and the effects that bring the forum there.
+
+Nothing but approved statements, titles, tags and the texts of `config/texts/` ever stands in a document."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Literal
+
+from peerplugin.core import meetings
+from peerplugin.core.effects import AnyEffect, Document, Put, Withdraw
+from peerplugin.core.facts import Gone, Held, Started
+from peerplugin.core.model import DocumentId, MeetingKey, Series, Statement, Summary
+from peerplugin.core.record import Draft, Record, Verdict, digest
+from peerplugin.core.words import Words, when
+
+SECTIONS = ("question", "experience", "emotion", "suggestion", "doctor", "open", "resource")
+"""The order in which a reader wants them."""
+
+
+def index_id(key: MeetingKey) -> DocumentId:
+    """The meeting's index topic."""
+    return DocumentId(f"{key}/index")
+
+
+def external_id(document: DocumentId) -> str:
+    """The topic's idempotency key in Discourse: 1-50 of `[a-z0-9_-]`, lower case (its look-up knows cases, its uniqueness does not)."""
+    return "pp-" + re.sub(r"[^a-z0-9]+", "-", document.lower())[:47]
+
+
+def mark(document: DocumentId) -> str:
+    """The HTML comment that ends a post: absent from what readers see, found again in its raw text."""
+    return f"<!-- peerplugin:{document} -->"
+
+
+def document_digest(document: Document) -> str:
+    """Of what readers would notice: title, tags and text."""
+    return digest([document.title, *document.tags, document.raw])
+
+
+# --- what should stand there -----------------------------------------------------------------------------------------------
+
+
+def wanted(record: Record) -> tuple[Draft, ...]:
+    """The drafts that should be public: approved ones, and public ones that still hold something and were not retracted."""
+    return tuple(d for d in record.drafts if d.verdict in (Verdict.APPROVED, Verdict.PUBLISHED) and d.publishable)
+
+
+def documents(record: Record, series: Series, words: Words) -> tuple[Document, ...]:
+    """All documents that can be put now, in order: an index that links topics waits for them; posts wait for their topic."""
+    drafts = wanted(record)
+    if not drafts:
+        return ()
+    index = _index(record, drafts, series, words)
+    if series.layout == "posts":
+        topic = record.publications.get(index.document)
+        if topic is None or topic.enqueued:
+            return (index,)
+        return (index, *(replace(_topic(record, d, series, words), kind="post", within=topic) for d in drafts))
+    topics = tuple(_topic(record, d, series, words) for d in drafts)
+    held = [d for d in topics if d.document in record.publications]
+    return (*topics, index) if len(held) == len(topics) else (*topics, *([index] if index.document in record.publications and held else []))
+
+
+def document(record: Record, which: DocumentId, series: Series, words: Words) -> Document | None:
+    """One document as it should stand now, or None where it should not."""
+    return next((d for d in documents(record, series, words) if d.document == which), None)
+
+
+def _topic(record: Record, draft: Draft, series: Series, words: Words) -> Document:
+    tags = tuple(dict.fromkeys((*series.tags, *draft.summary.tags)))[:5]
+    title = draft.summary.title or words.text("title-fallback.txt", **_about(record, series))
+    raw = post(draft.summary, words, **_about(record, series)) + "\n" + mark(draft.document)
+    return Document(draft.document, "topic", series.category, title, raw, tags, external_id(draft.document), mark(draft.document),
+                    private=bool(record.withdrawn) and draft.public)  # fmt: skip
+
+
+def post(summary: Summary, words: Words, **about: object) -> str:
+    """The Markdown of one thread: who spoke, the statements under plain headings, how to join."""
+    shown = [s for s in summary.statements if not s.offered]
+    sections = [(name, [s.text for s in shown if s.section == name]) for name in SECTIONS]
+    asked = summary.open_question and not [s for s in shown if s.section != "open"]
+    return words.text(
+        "post.md", sections=[s for s in sections if s[1]], contributors=summary.contributors, open_question=asked, **about
+    )
+
+
+def _index(record: Record, drafts: tuple[Draft, ...], series: Series, words: Words) -> Document:
+    which = index_id(record.key)
+    linked = [(d, record.publications.get(d.document)) for d in drafts]
+    linked = [(d, p) for d, p in linked if p is not None or series.layout == "posts"]
+    questions = [
+        {"title": d.summary.title or words.text("title-fallback.txt", **_about(record, series)), "url": p.url if p else "",
+         "open": d.summary.open_question} for d, p in linked
+    ]  # fmt: skip
+    values = {**_about(record, series), "questions": questions, "speakers": record.speakers, "present": record.present, "gaps": record.gaps}
+    title, raw = words.text("index-title.txt", **values), words.text("index.md", **values)
+    return Document(which, "topic", series.category, title, raw + "\n" + mark(which), series.tags[:5], external_id(which), mark(which),
+                    private=bool(record.withdrawn) and which in record.publications)  # fmt: skip
+
+
+def _about(record: Record, series: Series) -> dict[str, object]:
+    """What every document says of its meeting: never of a member."""
+    zone = series.schedule.zone if series.schedule else None
+    following = meetings.following(series.schedule, record.opened_at + meetings.EARLY)
+    return {
+        "series": series.name,
+        "on": meetings.local_date(series, record.opened_at),
+        "next": when(following.starts_at if following else None, zone),
+        "how_to_join": series.how_to_join,
+    }
+
+
+def tombstone(which: DocumentId, series: Series) -> Document:
+    """What stands for a document that must go, where nobody knows whether the forum holds it: nothing of anybody."""
+    kind: Literal["topic", "post"] = "post" if series.layout == "posts" and not which.endswith("/index") else "topic"
+    return Document(which, kind, series.category, "", "", (), external_id(which), mark(which))
+
+
+# --- bringing the forum there ------------------------------------------------------------------------------------------------
+
+
+def due(record: Record, series: Series, words: Words) -> tuple[Record, tuple[AnyEffect, ...]]:
+    """Ask the forum for every document that differs from what it was last asked for; take away what should no longer be there."""
+    effects: list[AnyEffect] = []
+    present = documents(record, series, words)
+    asked, asks = dict(record.asked), record.asks
+    for doc in present:
+        if asked.get(doc.document) != (wish := document_digest(doc)):
+            asks += 1
+            asked[doc.document] = wish
+            key = f"put:{doc.document}:{asks}"
+            effects.append(Put(key=key, meeting=record.key, document=doc.document, not_before=may_go_at(record, doc.document, series)))
+    keep = {d.document for d in present} | {d.document for d in wanted(record)} | ({index_id(record.key)} if wanted(record) else set())
+    for which in sorted(_perhaps_public(record) - keep):
+        if asked.get(which) != "":
+            asks += 1
+            asked[which] = ""
+            effects.append(Withdraw(key=f"withdraw:{which}:{asks}", meeting=record.key, document=which))
+    return replace(record, asked=asked, asks=asks), tuple(effects)
+
+
+def _perhaps_public(record: Record) -> set[DocumentId]:
+    return set(record.publications) | {d.document for d in record.drafts if d.public and d.document in record.asked}
+
+
+def may_go_at(record: Record, which: DocumentId, series: Series) -> datetime | None:
+    """When the grace time after the approval is over; None: at once. What is public already never waits."""
+    draft = next((d for d in record.drafts if d.document == which), None)
+    if draft is None:
+        approved = [d.approved_at for d in wanted(record) if d.approved_at is not None]
+        return min(approved) + _grace(series) if approved and which not in record.publications else None
+    if draft.public or draft.approved_at is None:
+        return None
+    return draft.approved_at + _grace(series)
+
+
+def _grace(series: Series) -> timedelta:
+    return timedelta(minutes=series.publish_grace_min)
+
+
+def claimed(record: Record, effect: Put, series: Series, words: Words, now: datetime) -> Document | None:
+    """What a claimed `Put` should put, looked at once more: None where it is not (or no longer) wanted, or not yet."""
+    doc = document(record, effect.document, series, words)
+    held = record.publications.get(effect.document)
+    if doc is None or (held is not None and not held.enqueued and held.digest == document_digest(doc)):
+        return None
+    at = may_go_at(record, effect.document, series)
+    return None if at is not None and at > now else doc
+
+
+# --- receipts ------------------------------------------------------------------------------------------------------------------
+
+
+def started(record: Record, fact: Started) -> Record:
+    """From the moment a `Put` is claimed the forum may hold the draft, whatever becomes of the answer."""
+    drafts = tuple(
+        replace(d, public=True, verdict=Verdict.PUBLISHED) if d.document == fact.document and d.verdict is Verdict.APPROVED else d
+        for d in record.drafts
+    )
+    return replace(record, drafts=drafts)
+
+
+def held(record: Record, fact: Held) -> Record:
+    """The forum holds a document."""
+    return replace(record, publications={**record.publications, fact.publication.document: fact.publication})
+
+
+def gone(record: Record, fact: Gone) -> Record:
+    """The forum no longer holds a document."""
+    left = {k: v for k, v in record.publications.items() if k != fact.document}
+    return replace(record, publications=left)
+
+
+def statements_shown(draft: Draft) -> tuple[Statement, ...]:
+    """What readers see of a draft."""
+    return tuple(s for s in draft.summary.statements if not s.offered)

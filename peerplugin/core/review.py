@@ -1,0 +1,276 @@
+"""May it go out? Votes and moderators' commands on drafts; what a withdrawn message does to them. Everything for exactly one revision."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+from peerplugin.core.desk import numbered
+from peerplugin.core.effects import AnyEffect, React, Redact, Say, Scalar
+from peerplugin.core.facts import Commanded, Sent, Unvoted, Voted, Withdrawn
+from peerplugin.core.model import EventId, RoomId, Statement, Summary
+from peerplugin.core.record import Decision, Draft, Record, Verdict, Vote
+
+YES, NO, LOOK = "✅", "❌", "👀"
+UNDECIDED = (Verdict.WAITING, Verdict.APPROVED, Verdict.REJECTED)
+
+Step = tuple[Record, tuple[AnyEffect, ...]]
+
+
+def tally(draft: Draft) -> Verdict:
+    """The verdict of the votes for the draft's present revision: one no rejects, one yes approves."""
+    if draft.verdict not in UNDECIDED:
+        return draft.verdict
+    votes = [v.yes for v in draft.votes if v.revision == draft.revision]
+    if not all(votes):
+        return Verdict.REJECTED
+    return Verdict.APPROVED if votes and draft.publishable else Verdict.WAITING
+
+
+def with_draft(record: Record, draft: Draft) -> Record:
+    """The record with one draft changed. A draft that lost its approval is no longer asked of the forum."""
+    asked = dict(record.asked)
+    if draft.verdict is not Verdict.APPROVED and not draft.public:
+        asked.pop(draft.document, None)
+    return replace(record, drafts=tuple(draft if d.number == draft.number else d for d in record.drafts), asked=asked)
+
+
+# --- votes ------------------------------------------------------------------------------------------------------------------
+
+
+def vote(record: Record, fact: Voted, desk: RoomId) -> Step:
+    """A moderator's ✅ or ❌ (or 👀) under a card."""
+    draft = next((d for d in record.drafts if fact.target in d.cards), None)
+    if draft is None or fact.emoji not in (YES, NO, LOOK):
+        return record, ()
+    if fact.emoji == LOOK:
+        return record, (_say(record, desk, fact.event_id, "why", number=draft.number, statement=0),)
+    if draft.verdict not in UNDECIDED or draft.public:
+        return record, (_say(record, desk, fact.event_id, "already-decided", number=draft.number, verdict=str(draft.verdict)),)
+    shown = draft.cards[fact.target]
+    if shown != draft.revision:
+        return record, (_say(record, desk, fact.event_id, "vote-stale", number=draft.number, shown=shown, why=draft.why_again),)
+    cast = Vote(fact.actor, fact.emoji == YES, fact.event_id, draft.revision, fact.at)
+    return _cast(record, draft, cast, "reaction", "", desk)
+
+
+def _cast(record: Record, draft: Draft, cast: Vote, how: str, reason: str, desk: RoomId) -> Step:
+    if cast.yes and not draft.publishable:
+        return record, (_say(record, desk, cast.event_id, "nothing-to-publish", number=draft.number),)
+    others = tuple(v for v in draft.votes if not (v.actor == cast.actor and v.revision == cast.revision))
+    return _retally(record, replace(draft, votes=(*others, cast)), cast, how, reason), ()
+
+
+def _retally(record: Record, draft: Draft, cast: Vote, how: str, reason: str = "") -> Record:
+    verdict = tally(draft)
+    if verdict is draft.verdict:
+        return with_draft(record, draft)
+    approved_at = cast.at if verdict is Verdict.APPROVED else None
+    draft = replace(draft, verdict=verdict, approved_at=approved_at)
+    decision = Decision(draft.number, verdict, cast.actor, "reaction" if how == "reaction" else "command", draft.revision_hash, cast.at, reason)
+    return with_draft(replace(record, decisions=(*record.decisions, decision)), draft)
+
+
+def unvote(record: Record, fact: Unvoted) -> Record:
+    """A vote is taken back: inside the grace time nothing is published."""
+    for draft in record.drafts:
+        cast = next((v for v in draft.votes if v.event_id == fact.event_id), None)
+        if cast is not None and not draft.public:
+            left = tuple(v for v in draft.votes if v.event_id != fact.event_id)
+            return _retally(record, replace(draft, votes=left), replace(cast, at=fact.at), "reaction", "vote taken back")
+    return record
+
+
+# --- commands -------------------------------------------------------------------------------------------------------------------
+
+
+def order(record: Record, fact: Commanded, desk: RoomId) -> Step:
+    """A moderator's command about this meeting's drafts (`!redraft` is the lifecycle's)."""
+    if fact.word == "status":
+        return record, (_say(record, desk, fact.event_id, "status"),)
+    if fact.word == "approve" and fact.text.lower() == "all":
+        return _approve_all(record, fact, desk)
+    target = numbered(fact.text)
+    draft = next((d for d in record.drafts if target is not None and d.number == target[0]), None)
+    if draft is None or target is None:
+        return record, (_say(record, desk, fact.event_id, "no-such-draft", number=target[0] if target else 0),)
+    rest = fact.text.strip().split(maxsplit=1)[1].strip() if " " in fact.text.strip() else ""
+    return _ORDERS[fact.word](record, draft, fact, target[1], rest, desk)
+
+
+def _approve_all(record: Record, fact: Commanded, desk: RoomId) -> Step:
+    said: tuple[AnyEffect, ...] = ()
+    for draft in record.drafts:
+        if draft.verdict is Verdict.WAITING and draft.publishable:
+            cast = Vote(fact.actor, True, fact.event_id, draft.revision, fact.at)
+            record, more = _cast(record, draft, cast, "command", "", desk)
+            said += more
+    return record, said
+
+
+def _decide(record: Record, draft: Draft, fact: Commanded, _: int | None, rest: str, desk: RoomId) -> Step:
+    if draft.verdict not in UNDECIDED or draft.public:
+        return record, (_say(record, desk, fact.event_id, "already-decided", number=draft.number, verdict=str(draft.verdict)),)
+    cast = Vote(fact.actor, fact.word == "approve", fact.event_id, draft.revision, fact.at)
+    return _cast(record, draft, cast, "command", rest[:200], desk)
+
+
+def _show(record: Record, draft: Draft, fact: Commanded, statement: int | None, _: str, desk: RoomId) -> Step:
+    text = "show" if fact.word == "show" else "why"
+    return record, (_say(record, desk, fact.event_id, text, number=draft.number, statement=statement or 0),)
+
+
+def _retitle(record: Record, draft: Draft, fact: Commanded, _: int | None, rest: str, desk: RoomId) -> Step:
+    if not rest:
+        return record, (_say(record, desk, fact.event_id, "which-text", word=fact.word),)
+    summary = replace(draft.summary, title=" ".join(rest.split())[:250], title_sources=())
+    return _reword(record, draft, fact, summary, desk)
+
+
+def _drop(record: Record, draft: Draft, fact: Commanded, statement: int | None, _: str, desk: RoomId) -> Step:
+    statements = draft.summary.statements
+    if statement is None or not 1 <= statement <= len(statements):
+        return record, (_say(record, desk, fact.event_id, "no-such-statement", number=draft.number, count=len(statements)),)
+    left = statements[: statement - 1] + statements[statement:]
+    return _reword(record, draft, fact, replace(draft.summary, statements=left), desk)
+
+
+def _word(record: Record, draft: Draft, fact: Commanded, statement: int | None, rest: str, desk: RoomId) -> Step:
+    """`!say N.M text`: a moderator words a statement; it stands for the same messages, as reported."""
+    statements = draft.summary.statements
+    if statement is None or not 1 <= statement <= len(statements) or not rest:
+        return record, (_say(record, desk, fact.event_id, "no-such-statement", number=draft.number, count=len(statements)),)
+    worded: Statement = replace(statements[statement - 1], text=" ".join(rest.split()), wording="reported", offered=False)
+    changed = (*statements[: statement - 1], worded, *statements[statement:])
+    return _reword(record, draft, fact, replace(draft.summary, statements=changed), desk)
+
+
+def _reword(record: Record, draft: Draft, fact: Commanded, summary: Summary, desk: RoomId) -> Step:
+    if draft.public or draft.verdict not in UNDECIDED:
+        return record, (_say(record, desk, fact.event_id, "already-decided", number=draft.number, verdict=str(draft.verdict)),)
+    return with_draft(record, revised(draft, summary, "a moderator changed it")), ()
+
+
+def _retract(record: Record, draft: Draft, fact: Commanded, _: int | None, rest: str, desk: RoomId) -> Step:
+    if not draft.public:
+        return record, (_say(record, desk, fact.event_id, "not-public", number=draft.number),)
+    decision = Decision(draft.number, Verdict.RETRACTED, fact.actor, "command", draft.revision_hash, fact.at, rest[:200])
+    record = replace(record, decisions=(*record.decisions, decision))
+    return with_draft(record, replace(draft, verdict=Verdict.RETRACTED)), (_say(record, desk, fact.event_id, "retracted", number=draft.number),)
+
+
+_Order = Callable[[Record, Draft, Commanded, int | None, str, RoomId], Step]
+_ORDERS: dict[str, _Order] = {
+    "approve": _decide,
+    "reject": _decide,
+    "show": _show,
+    "why": _show,
+    "title": _retitle,
+    "drop": _drop,
+    "say": _word,
+    "retract": _retract,
+}
+
+
+def _say(record: Record, room: RoomId, event_id: EventId, text: str, **values: Scalar) -> Say:
+    quotes = text in ("show", "why")  # what members wrote: taken back with the first message that is withdrawn
+    return Say(key=f"{'quote' if quotes else 'say'}:{event_id}", meeting=record.key, room=room, text=text, values=values)
+
+
+# --- revisions ------------------------------------------------------------------------------------------------------------------
+
+
+def revised(draft: Draft, summary: Summary, why: str) -> Draft:
+    """The next revision of a draft: what was said of the last one no longer counts."""
+    return replace(draft, summary=summary, revision=draft.revision + 1, verdict=Verdict.WAITING, approved_at=None, why_again=why)
+
+
+def pruned(summary: Summary, gone: frozenset[EventId]) -> Summary:
+    """The summary without what rests on messages that are gone. Numbers of members only fall; a count below two goes."""
+    statements = []
+    for s in summary.statements:
+        left = tuple(e for e in s.event_ids if e not in gone)
+        if len(left) == len(s.event_ids):
+            statements.append(s)
+        elif s.wording == "counted" and len(left) >= 2:
+            statements.append(replace(s, event_ids=left, contributors=min(s.contributors, len(left))))
+    voices = tuple(v - gone for v in summary.voices if v - gone)
+    title_lost = bool(gone & set(summary.title_sources))
+    return replace(
+        summary,
+        statements=tuple(statements),
+        title="" if title_lost else summary.title,
+        title_sources=() if title_lost else summary.title_sources,
+        open_question=summary.open_question and not title_lost,
+        findings=tuple(f for f in summary.findings if not gone & set(f.event_ids)),
+        voices=voices,
+        contributors=min(summary.contributors, len(voices)) if summary.voices else summary.contributors,
+    )
+
+
+def withdraw(record: Record, fact: Withdrawn) -> Record:
+    """Messages may no longer be used: drafts lose what rests on them and ask again; what is public follows without asking."""
+    record = replace(record, withdrawn=record.withdrawn | fact.event_ids, unquote=record.unquote | set(record.quotes), quotes=())
+    for draft in record.drafts:
+        summary = pruned(draft.summary, fact.event_ids)
+        if summary == draft.summary or draft.verdict is Verdict.SUPERSEDED:
+            continue
+        if draft.public:
+            record = with_draft(record, replace(draft, summary=summary, revision=draft.revision + 1))
+        elif draft.verdict is Verdict.WITHHELD:
+            record = with_draft(record, replace(draft, summary=summary))
+        else:
+            changed = revised(draft, summary, "edited" if fact.reason == "edited" else "withdrawn")
+            nothing = not summary.statements and not summary.open_question
+            record = with_draft(record, replace(changed, verdict=Verdict.SUPERSEDED) if nothing else changed)
+    return record
+
+
+# --- cards ----------------------------------------------------------------------------------------------------------------------
+
+
+def cards(record: Record, desk: RoomId) -> Step:
+    """Every draft that waits has a card that shows its revision; cards that show another one are taken back."""
+    effects: list[AnyEffect] = [Redact(key=f"redact:{e}", meeting=record.key, room=desk, event_id=e) for e in sorted(record.unquote)]
+    record = replace(record, unquote=frozenset())
+    for draft in record.drafts:
+        stale = [e for e, shown in draft.cards.items() if shown != draft.revision or draft.verdict is Verdict.SUPERSEDED]
+        effects += [Redact(key=f"redact:{e}", meeting=record.key, room=desk, event_id=e) for e in stale]
+        draft = replace(draft, cards={e: r for e, r in draft.cards.items() if e not in stale})
+        if draft.verdict is Verdict.WAITING and draft.carded != draft.revision:
+            values: dict[str, Scalar] = {"number": draft.number, "revision": draft.revision}
+            effects.append(Say(key=_card_key(record, draft), meeting=record.key, room=desk, text="card", values=values))
+            draft = replace(draft, carded=draft.revision)
+        record = replace(record, drafts=tuple(draft if d.number == draft.number else d for d in record.drafts))
+    return record, tuple(effects)
+
+
+def _card_key(record: Record, draft: Draft) -> str:
+    return f"card:{record.key}:{draft.number}:{draft.revision}"
+
+
+def card_sent(record: Record, fact: Sent, desk: RoomId) -> Step:
+    """A card stands in the room: put the two emojis under it, so that a vote is one tap. Its key says which it is."""
+    if fact.key.startswith("quote:"):
+        return replace(record, quotes=(*record.quotes, fact.event_id)), ()
+    if not fact.key.startswith(f"card:{record.key}:"):
+        return record, ()
+    number, revision = (int(part) for part in fact.key.rsplit(":", 2)[1:])
+    draft = next(d for d in record.drafts if d.number == number)
+    draft = replace(draft, cards={**draft.cards, fact.event_id: revision})
+    record = replace(record, drafts=tuple(draft if d.number == number else d for d in record.drafts))
+    reacts = tuple(
+        React(key=f"react:{fact.event_id}:{emoji}", meeting=record.key, room=desk, event_id=fact.event_id, emoji=emoji) for emoji in (YES, NO)
+    )
+    return record, reacts if revision == draft.revision else ()
+
+
+def at_once(record: Record, at: datetime, reason: str) -> Record:
+    """Supersede every draft that nobody has published: a new round of thinking takes their place."""
+    for draft in record.drafts:
+        if not draft.public and draft.verdict in (*UNDECIDED, Verdict.WITHHELD):
+            decision = Decision(draft.number, Verdict.SUPERSEDED, None, "service", draft.revision_hash, at, reason)
+            record = replace(record, decisions=(*record.decisions, decision))
+            record = with_draft(record, replace(draft, verdict=Verdict.SUPERSEDED))
+    return record

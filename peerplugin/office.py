@@ -1,0 +1,121 @@
+"""What the operator can do beside the running service: read drafts, decide in a moderator's place, take a meeting's log along."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from rich.console import Console
+
+from peerplugin.core import meetings, publish
+from peerplugin.core.capture import SAID, Kept
+from peerplugin.core.facts import Commanded
+from peerplugin.core.model import EventId, MeetingKey, UserId
+from peerplugin.core.record import Record, Verdict
+from peerplugin.errors import MistakeError
+from peerplugin.group import Group
+from peerplugin.store import Store, Tx
+
+OPERATOR = UserId("operator")
+
+
+def preview(store: Store, meeting: str, group: Group) -> str:
+    """A meeting's drafts as the Markdown that would stand in the forum."""
+    with store.transaction() as tx:
+        record = _record(tx, meeting)
+    series = group.of(record.series)
+    name = series.name if series else record.series
+    on = meetings.local_date(series, record.opened_at) if series else record.opened_at.date()
+    parts = []
+    for draft in record.drafts:
+        if draft.verdict is Verdict.SUPERSEDED:
+            continue
+        post = publish.post(draft.summary, group.words, series=name, on=on, next="", how_to_join=series.how_to_join if series else "")
+        withheld = f"\n\n(withheld: {draft.summary.withheld})" if draft.summary.withheld else ""
+        parts.append(f"# {draft.summary.title}\n\n(#{draft.number}, {draft.verdict}){withheld}\n\n{post}")
+    return "\n\n---\n\n".join(parts) or f"{record.key} has no drafts ({record.phase})."
+
+
+def show_waiting(store: Store) -> None:
+    """The drafts that wait, a line each."""
+    console, waiting = Console(soft_wrap=True), 0
+    with store.transaction() as tx:
+        for record in (tx.record(k) for k in tx.record_keys()):
+            for draft in record.drafts if record else ():
+                if draft.verdict is Verdict.WAITING:
+                    waiting += 1
+                    console.print(f"#{draft.number}  {draft.summary.title or '(no title)'}  ({draft.document})", markup=False, highlight=False)
+    if not waiting:
+        console.print("No draft waits for a decision.")
+
+
+def order(store: Store, group: Group, word: str, number: str, reason: str, now: datetime) -> str:
+    """Leave a decision for the service, which takes it as a moderator's command."""
+    wanted = number.removeprefix("#")
+    if wanted != "all" and not wanted.isdigit():
+        raise MistakeError(f"{number} is no draft's number. `peerplugin review list` lists them.")
+    if wanted == "all" and word != "approve":
+        raise MistakeError("Only `approve` takes `all`: reject drafts one by one.")
+    with store.transaction() as tx:
+        records = [r for r in (tx.record(k) for k in tx.record_keys()) if r is not None]
+        about = [r for r in records if any(_is_meant(d.number, d.verdict, wanted) for d in r.drafts)]
+        if not about:
+            raise MistakeError(f"No draft {number} waits for a decision. `peerplugin review list` lists those that do.")
+        if len(about) > 1 and wanted != "all":
+            raise MistakeError(f"Draft {number} stands in more than one management room ({', '.join(r.key for r in about)}): decide there.")
+        for record in about:
+            series = group.of(record.series)
+            if series is None:
+                raise MistakeError(f"The series of {record.key} is not in the settings any more.")
+            event_id = EventId(f"operator:{word}:{wanted}:{now.isoformat()}")
+            text = f"{wanted} {reason}".strip()
+            fact = Commanded(now, event_id, OPERATOR, series.management_room, "management", word, text, moderator=True)
+            tx.add_fact(fact, record.key)
+    return f"{word} {number}: left for the service, which acts on it at once if it runs."
+
+
+def _is_meant(number: int, verdict: Verdict, wanted: str) -> bool:
+    open_ones = (Verdict.WAITING, Verdict.APPROVED, Verdict.REJECTED)
+    return verdict is Verdict.WAITING if wanted == "all" else number == int(wanted) and verdict in open_ones
+
+
+def export(store: Store, meeting: str) -> str:
+    """What is stored of a meeting, in the shape of Element's export: `replay` reads it. What was left out has no text."""
+    with store.transaction() as tx:
+        record = _record(tx, meeting)
+        kept = tx.kept(record.key)
+    first = min((k.event.at for k in kept), default=record.opened_at)
+    names = {k.event.sender: k.name for k in kept if k.name}
+    members = [
+        {"type": "m.room.member", "sender": user, "state_key": user, "event_id": f"$member-{n}", "room_id": record.room,
+         "origin_server_ts": _ms(first) - 1, "content": {"membership": "join", "displayname": name}}
+        for n, (user, name) in enumerate(sorted(names.items()))
+    ]  # fmt: skip
+    events = [_event(k, record) for k in kept if k.event.kind in SAID and k.left_out is None]
+    edits = [_event(k, record) for k in kept if k.event.kind == "edit" and k.event.body]
+    return json.dumps({"room_name": record.name, "room_id": record.room, "messages": [*members, *events, *edits]}, ensure_ascii=False, indent=1)
+
+
+def _event(kept: Kept, record: Record) -> dict[str, object]:
+    event = kept.event
+    content: dict[str, object] = {"msgtype": "m.emote" if event.kind == "emote" else "m.text", "body": event.body}
+    if event.kind == "edit":
+        content |= {"m.new_content": {"msgtype": "m.text", "body": event.body}, "m.relates_to": {"rel_type": "m.replace", "event_id": event.target}}
+    elif event.thread_root is not None:
+        content["m.relates_to"] = {"rel_type": "m.thread", "event_id": event.thread_root}
+    elif event.reply_to is not None:
+        content["m.relates_to"] = {"m.in_reply_to": {"event_id": event.reply_to}}
+    return {"type": "m.room.message", "sender": event.sender, "event_id": event.event_id, "room_id": record.room,
+            "origin_server_ts": _ms(event.at), "content": content}  # fmt: skip
+
+
+def _ms(at: datetime) -> int:
+    return round(at.timestamp() * 1000)
+
+
+def _record(tx: Tx, meeting: str) -> Record:
+    record = tx.record(MeetingKey(meeting))
+    if record is None:
+        known = ", ".join(tx.record_keys()[-5:]) or "none yet"
+        raise MistakeError(f"There is no meeting {meeting}. The latest: {known}.")
+    return record

@@ -1,0 +1,198 @@
+"""DELIVER: claim a due effect, work out what exactly to do (approval and consent looked at once more), do it, store the receipt.
+
+Claiming and the receipt are transactions of their own; whatever dies in between is done again, and does no more than once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from peerplugin.advance import advance
+from peerplugin.core import publish
+from peerplugin.core.effects import Answer, AnyEffect, Document, Join, Publication, Put, React, Redact, Say, Think, Withdraw
+from peerplugin.core.facts import Gone, Held, Started, Thought
+from peerplugin.core.model import EventId, Outcome, RoomId, Transcript
+from peerplugin.core.record import Record
+from peerplugin.core.rules import Rules
+from peerplugin.core.telling import Pages, tell
+from peerplugin.errors import MistakeError, OutsideError
+from peerplugin.group import Group, transcript_of
+from peerplugin.listen import received
+from peerplugin.store import LedgerRow, Tx
+
+CHAT = frozenset({"Say", "Answer", "React", "Redact", "Join"})
+FORUM = frozenset({"Put", "Withdraw"})
+THINKING = frozenset({"Think"})
+
+ASIDE = timedelta(hours=1)
+"""How long something that asking again cannot mend steps aside: until a person has had a look."""
+QUEUE_LOOK = timedelta(minutes=10)
+"""How often we look whether the forum's staff has let a post through."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """A claimed effect and what it comes to now: a text, a document, a transcript, or a publication to take away."""
+
+    effect: AnyEffect
+    attempts: int
+    room: RoomId | None = None
+    text: str = ""
+    document: Document | None = None
+    known: Publication | None = None
+    transcript: Transcript | None = None
+    rules: Rules | None = None
+
+
+def claim(tx: Tx, kinds: frozenset[str], group: Group, now: datetime) -> Work | None:
+    """The next effect to perform, or None. Every fact is taken into account first; what is no longer wanted is dropped."""
+    advance(tx, group, now)
+    tx.expired(now)
+    while (claimed := tx.claim(now, kinds)) is not None:
+        try:
+            work = _work_out(tx, claimed.effect, claimed.attempts, group, now)
+        except MistakeError as mistake:  # a group's own text that cannot be filled: this one steps aside, the loop goes on
+            tx.retry(claimed.effect.key, now + ASIDE, str(mistake))
+            tx.trouble("texts", str(mistake), now)
+            continue
+        if work is not None:
+            return work
+        tx.finish(claimed.effect.key, "dropped", "no longer wanted")
+    return None
+
+
+def _work_out(tx: Tx, effect: AnyEffect, attempts: int, group: Group, now: datetime) -> Work | None:
+    pages = _pages(tx, effect, group)
+    if effect.meeting is not None and pages is None:
+        return None
+    match effect:
+        case Say():
+            text = tell(effect, group.words, pages)
+            return Work(effect, attempts, room=tx.current_room(effect.room), text=text) if text else None
+        case Answer():
+            text = tell(effect, group.words, pages)
+            return Work(effect, attempts, room=tx.direct_room(effect.user), text=text) if text else None
+        case React() | Redact():
+            return Work(effect, attempts, room=tx.current_room(effect.room))
+        case Join():
+            return Work(effect, attempts, room=effect.room)
+        case Think():
+            return _think(effect, attempts, group, pages) if pages else None
+        case Put():
+            return _put(tx, effect, attempts, group, pages, now) if pages else None
+        case Withdraw():
+            return _withdraw(effect, attempts, group, pages) if pages else None
+
+
+def _pages(tx: Tx, effect: AnyEffect, group: Group) -> Pages | None:
+    record = tx.record(effect.meeting) if effect.meeting is not None else None
+    series = group.of(record.series) if record is not None else None
+    if record is None or series is None:
+        return None
+    return Pages(record, series, lambda: transcript_of(tx, record.key, series, group.us))
+
+
+def _think(effect: Think, attempts: int, group: Group, pages: Pages) -> Work | None:
+    if effect.round != pages.record.round:
+        return None
+    rules = replace(group.rules, min_contributors=pages.series.min_contributors)
+    return Work(effect, attempts, transcript=pages.transcript(), rules=rules)
+
+
+def _put(tx: Tx, effect: Put, attempts: int, group: Group, pages: Pages, now: datetime) -> Work | None:
+    document = publish.claimed(pages.record, effect, pages.series, group.words, now)
+    if document is None:
+        return None
+    tx.add_fact(Started(now, effect.document), pages.record.key)
+    advance(tx, group, now)
+    return Work(effect, attempts, document=document, known=pages.record.publications.get(effect.document))
+
+
+def _withdraw(effect: Withdraw, attempts: int, group: Group, pages: Pages) -> Work | None:
+    """Take a document away, even one of which we only know that it may stand there (its reply was lost)."""
+    if effect.document in {d.document for d in publish.documents(pages.record, pages.series, group.words)}:
+        return None
+    return Work(effect, attempts, document=publish.tombstone(effect.document, pages.series), known=pages.record.publications.get(effect.document))
+
+
+# --- receipts -------------------------------------------------------------------------------------------------------------------
+
+
+def sent(tx: Tx, work: Work, event_id: EventId | None, now: datetime) -> None:
+    """The room has it."""
+    if event_id:
+        received(tx, work.effect.key, event_id, now)
+    tx.finish(work.effect.key, "done", event_id=event_id or None)
+
+
+def put(tx: Tx, work: Work, publication: Publication, group: Group, now: datetime) -> None:
+    """The forum has it: remembered with the digest of exactly what we asked it to hold; the ledger says on what it rests."""
+    assert work.document is not None and work.effect.meeting is not None
+    stands = replace(publication, digest=publish.document_digest(work.document))
+    if publication.enqueued:  # the forum's own staff must let it through first: look again
+        tx.add_fact(Held(now, stands), work.effect.meeting)
+        tx.retry(work.effect.key, now + QUEUE_LOOK, "waits in the forum's approval queue")
+    elif tx.finish(work.effect.key, "done"):
+        tx.add_fact(Held(now, stands), work.effect.meeting)
+        record = tx.record(work.effect.meeting)
+        if record is not None:
+            tx.enter_ledger(_ledger(tx, record, stands))
+    advance(tx, group, now)
+
+
+def _ledger(tx: Tx, record: Record, publication: Publication) -> list[LedgerRow]:
+    draft = next((d for d in record.drafts if d.document == publication.document), None)
+    if draft is None:
+        return []
+    rows = []
+    for number, statement in enumerate(publish.statements_shown(draft), 1):
+        for event_id in statement.event_ids:
+            kept = tx.kept_event(event_id)
+            if kept is not None:
+                key = tx.sender_key(kept.event.sender)
+                rows.append(LedgerRow(event_id, key, record.key, draft.document, number, draft.revision, publication.version))
+    return rows
+
+
+def withdrawn(tx: Tx, work: Work, group: Group, now: datetime) -> None:
+    """The forum no longer has it."""
+    assert isinstance(work.effect, Withdraw) and work.effect.meeting is not None
+    if tx.finish(work.effect.key, "done"):
+        tx.add_fact(Gone(now, work.effect.document), work.effect.meeting)
+    advance(tx, group, now)
+
+
+def thought(tx: Tx, work: Work, outcome: Outcome, group: Group, now: datetime) -> None:
+    """The thinking is done."""
+    assert isinstance(work.effect, Think) and work.effect.meeting is not None
+    if tx.finish(work.effect.key, "done"):
+        tx.add_fact(Thought(now, work.effect.round, outcome), work.effect.meeting)
+    advance(tx, group, now)
+
+
+# --- failures ---------------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait between tries: doubled from `first_s` up to `most_s`, or as the other side wishes."""
+
+    first_s: float = 5
+    most_s: float = 900
+
+    def wait(self, attempts: int, error: OutsideError) -> timedelta:
+        """Until the next try."""
+        if error.permanent:
+            return ASIDE
+        own = min(self.most_s, self.first_s * 2 ** min(attempts - 1, 20))
+        return timedelta(seconds=max(own, error.retry_after_s or 0))
+
+
+def failed(tx: Tx, work: Work, error: OutsideError, patience: Patience, now: datetime) -> bool:
+    """It did not work: once more later. True: a person should hear of it (nothing but that will help, or it has lasted)."""
+    key = work.effect.key
+    if error.permanent and isinstance(work.effect, React | Redact | Answer):  # nothing depends on these: let go
+        tx.finish(key, "failed", error.sentence)
+        return False
+    tx.retry(key, now + patience.wait(work.attempts, error), error.sentence)
+    return error.permanent or work.attempts >= 3

@@ -1,0 +1,329 @@
+"""The three loops: LISTEN stores what the rooms say, ADVANCE decides what follows, DELIVER makes it so. `schedule` only wakes them.
+
+All reading and writing of the store happens in one thread, in explicit transactions; the forum is called from one other thread;
+thinking runs in a child process that ends with it."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from multiprocessing import get_context
+from typing import TypeVar
+
+import schedule
+
+from peerplugin import outbox
+from peerplugin.advance import advance
+from peerplugin.core.draft import compose
+from peerplugin.core.effects import Answer, Document, Join, Put, React, Redact, Say, Think, Withdraw
+from peerplugin.core.model import EventId, Outcome, RoomId, RoomState, Transcript
+from peerplugin.core.rules import Rules
+from peerplugin.errors import OutsideError, PeerpluginError
+from peerplugin.group import Group
+from peerplugin.listen import listen, tick
+from peerplugin.outbox import Work
+from peerplugin.ports import Batch, Chat, Forum
+from peerplugin.store import Store, Tx
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+EFFECT_KEY = "org.peerplugin.key"
+"""Where an event of ours carries the key of its effect: our own event coming back by sync is its receipt."""
+
+LANES = {"chat": outbox.CHAT, "forum": outbox.FORUM, "thinking": outbox.THINKING}
+"""Which effects wait for which side: a slow forum never delays a word in the room."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """Waiting times in seconds."""
+
+    wake_s: float = 5
+    retry_first_s: float = 5
+    retry_most_s: float = 900
+    thinking_s: float = 900
+
+
+class Service:
+    """One running service over a store, a chat and a forum. `run` returns when it is cancelled, or raises what nobody can go on from."""
+
+    def __init__(self, store: Store, chat: Chat, forum: Forum, group: Group, clock: Callable[[], datetime], pace: Pace | None = None) -> None:
+        self._store, self._chat, self._forum, self._group, self._clock = store, chat, forum, group, clock
+        self._pace = pace or Pace()
+        self._patience = outbox.Patience(self._pace.retry_first_s, self._pace.retry_most_s)
+        self._db = ThreadPoolExecutor(1, "store")
+        self._desk = ThreadPoolExecutor(1, "forum")
+        self._news = {lane: asyncio.Event() for lane in LANES}
+        self._since: str | None = None
+        self._full_state = True
+        self.troubles: dict[str, str] = {}  # what /health tells: kind -> sentence
+
+    async def run(self) -> None:
+        """Listen, advance and deliver until cancelled."""
+        await self.begin()
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self._listen(), name="listen")
+                tasks.create_task(self._wake(), name="wake")
+                for lane in LANES:
+                    tasks.create_task(self._deliver(lane), name=lane)
+        finally:
+            self.close()
+
+    async def begin(self) -> None:
+        """Take up where the last process ended, however it did."""
+        self._since = await self._within(self._begin)
+
+    def close(self) -> None:
+        """Let the threads go."""
+        self._db.shutdown(wait=True)
+        self._desk.shutdown(wait=False, cancel_futures=True)
+
+    def _begin(self, tx: Tx) -> str | None:
+        if tx.began_at() is None:
+            tx.set_began_at(self._clock())
+        tx.reopen_claimed()
+        return tx.token()
+
+    async def _within(self, step: Callable[[Tx], T]) -> T:
+        """One transaction, in the store's thread."""
+
+        def run() -> T:
+            with self._store.transaction() as tx:
+                return step(tx)
+
+        return await asyncio.get_running_loop().run_in_executor(self._db, run)
+
+    def _ring(self) -> None:
+        for event in self._news.values():
+            event.set()
+
+    # --- LISTEN -----------------------------------------------------------------------------------------------------
+
+    async def _listen(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self.listen_once()
+            except PeerpluginError as error:
+                failures += 1
+                await self._rest("listening", error, failures)
+                continue
+            failures = 0
+            await self._calm("listening")
+            self._ring()
+
+    async def listen_once(self) -> bool:
+        """Ask the homeserver for news and store the answer whole. The first answer brings the rooms' whole state. False: no news."""
+        batch = await self._chat.sync(self._since, full_state=self._full_state)
+        if batch.token != self._since or self._full_state:
+            ignored = await self._within(lambda tx: self._take_in(tx, batch))
+            log.debug("listened", extra={"ignored": sum(ignored.values())})
+        news, self._since, self._full_state = batch.token != self._since, batch.token, False
+        return news
+
+    def _take_in(self, tx: Tx, batch: Batch) -> dict[str, int]:
+        now = self._clock()
+        ignored = listen(tx, batch, self._group, now)
+        advance(tx, self._group, now)
+        return dict(ignored)
+
+    # --- ADVANCE ----------------------------------------------------------------------------------------------------
+
+    async def _wake(self) -> None:
+        """Time passes: `schedule` says when to look; what is due stands in the store."""
+        clock, due = schedule.Scheduler(), asyncio.Event()
+        clock.every(max(1, round(self._pace.wake_s))).seconds.do(due.set)
+        due.set()
+        while True:
+            clock.run_pending()
+            if due.is_set():
+                due.clear()
+                try:
+                    await self.advance_once()
+                except PeerpluginError as error:
+                    await self._trouble("store", error)
+                self._ring()
+            await asyncio.sleep(min(1.0, self._pace.wake_s))
+
+    async def advance_once(self) -> None:
+        """Meetings open and close by their time; every meeting with news takes its step."""
+        await self._within(self._pass_time)
+
+    def _pass_time(self, tx: Tx) -> None:
+        now = self._clock()
+        tick(tx, self._group, now)
+        advance(tx, self._group, now)
+
+    # --- DELIVER ----------------------------------------------------------------------------------------------------
+
+    async def _deliver(self, lane: str) -> None:
+        while True:
+            self._news[lane].clear()
+            try:
+                if await self.deliver_one(lane):
+                    self._ring()
+                else:
+                    await self._until_due(lane)
+            except PeerpluginError as error:
+                await self._rest("store", error, 1)
+
+    async def deliver_one(self, lane: str) -> bool:
+        """Claim and perform one due effect of a lane. False: none is due. A failure is remembered, and tried again later."""
+        work = await self._within(lambda tx: outbox.claim(tx, LANES[lane], self._group, self._clock()))
+        if work is None:
+            return False
+        try:
+            await self._perform(work)
+        except OutsideError as failure:
+            error = failure
+        else:
+            await self._calm(lane)
+            return True
+        log.warning("not delivered", extra={"key": work.effect.key, "cause": error})
+        if await self._within(lambda tx: outbox.failed(tx, work, error, self._patience, self._clock())):
+            await self._trouble(lane, error)
+        return True
+
+    async def _until_due(self, lane: str) -> None:
+        """Sleep until somebody rings, or until the store says that something is due."""
+        due = await self.next_due(lane)
+        wait_s = max(0.0, (due - self._clock()).total_seconds()) if due else self._pace.wake_s
+        try:
+            async with asyncio.timeout(min(wait_s, self._pace.wake_s) + 0.005):
+                await self._news[lane].wait()
+        except TimeoutError:
+            return
+
+    async def next_due(self, lane: str) -> datetime | None:
+        """When a lane has something to do; None: nothing waits."""
+        return await self._within(lambda tx: tx.next_due(self._clock(), LANES[lane]))
+
+    async def _perform(self, work: Work) -> None:
+        """Do it, then store the receipt."""
+        match work.effect:
+            case Say() | Answer() | React() | Redact() | Join():
+                event_id = await self._speak(work)
+                await self._within(lambda tx: outbox.sent(tx, work, event_id, self._clock()))
+            case Put():
+                publication = await self._in_forum(lambda: self._forum.put(_document(work), work.known))
+                await self._within(lambda tx: outbox.put(tx, work, publication, self._group, self._clock()))
+            case Withdraw():
+                await self._in_forum(lambda: self._take_away(work))
+                await self._within(lambda tx: outbox.withdrawn(tx, work, self._group, self._clock()))
+            case Think():
+                outcome = await self._think(work)
+                await self._within(lambda tx: outbox.thought(tx, work, outcome, self._group, self._clock()))
+
+    async def _speak(self, work: Work) -> EventId | None:
+        effect, chat = work.effect, self._chat
+        match effect:
+            case Say() | Answer():
+                room = work.room
+                if room is None and isinstance(effect, Answer):
+                    room = await self._direct_room(effect)
+                content = {"msgtype": "m.notice", "body": work.text, "m.mentions": {}, EFFECT_KEY: effect.key}
+                return await chat.send(_room(room), "m.room.message", content, effect.key)
+            case React():
+                relation = {"rel_type": "m.annotation", "event_id": effect.event_id, "key": effect.emoji}
+                return await chat.send(_room(work.room), "m.reaction", {"m.relates_to": relation, EFFECT_KEY: effect.key}, effect.key)
+            case Redact():
+                await chat.redact(_room(work.room), effect.event_id, effect.key)
+            case Join():
+                await chat.enter(effect.room)
+        return None
+
+    async def _direct_room(self, effect: Answer) -> RoomId:
+        room = await self._chat.direct_room(effect.user)
+        await self._within(lambda tx: self._remember_direct(tx, effect, room))
+        return room
+
+    def _remember_direct(self, tx: Tx, effect: Answer, room: RoomId) -> None:
+        tx.save_direct_room(effect.user, room)
+        tx.save_room_state(replace(tx.room_state(room) or RoomState(room), direct_with=effect.user))
+
+    async def _in_forum(self, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._desk, call)
+
+    def _take_away(self, work: Work) -> None:
+        known = work.known or self._forum.find(_document(work))
+        if known is not None:
+            self._forum.withdraw(known)
+
+    async def _think(self, work: Work) -> Outcome:
+        """In a child process that ends with the thought: a long draft never delays a room, and its memory goes back."""
+        assert work.transcript is not None and work.rules is not None
+        pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        try:
+            async with asyncio.timeout(self._pace.thinking_s):
+                return await asyncio.get_running_loop().run_in_executor(pool, think, work.transcript, work.rules)
+        except (BrokenProcessPool, TimeoutError) as error:
+            sentence = f"Drafting {work.effect.meeting} did not finish ({type(error).__name__}): is there enough memory? It will be tried again."
+            raise OutsideError(sentence, kind="slow") from error
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+    # --- trouble ----------------------------------------------------------------------------------------------------
+
+    async def _rest(self, kind: str, error: PeerpluginError, failures: int) -> None:
+        """Wait before the next try; a dead token is not hammered."""
+        permanent = isinstance(error, OutsideError) and error.permanent
+        if permanent or failures >= 3 or not isinstance(error, OutsideError):
+            await self._trouble(kind, error)
+        outside = error if isinstance(error, OutsideError) else OutsideError(str(error), kind="store")
+        await asyncio.sleep(self._patience.wait(failures, outside).total_seconds())
+
+    async def _trouble(self, kind: str, error: PeerpluginError) -> None:
+        """Something a person must act on: told once in the management rooms, by /health for as long as it lasts."""
+        if kind in self.troubles:
+            return
+        sentence = self.troubles[kind] = str(error)
+        log.error("trouble", extra={"kind": kind, "cause": error})
+        try:
+            await self._within(lambda tx: self._tell(tx, kind, sentence))
+        except PeerpluginError:  # the store itself is the trouble: say it without remembering it
+            await self._tell_without_store(sentence)
+        self._ring()
+
+    def _tell(self, tx: Tx, kind: str, sentence: str) -> None:
+        now = self._clock()
+        if tx.trouble(kind, sentence, now):
+            says = [
+                Say(key=f"trouble:{kind}:{desk}:{now.isoformat()}", room=desk, text="trouble", values={"sentence": sentence}, not_after=now + timedelta(hours=12))
+                for desk in self._group.desks()
+            ]
+            tx.add_effects(says, now)
+
+    async def _tell_without_store(self, sentence: str) -> None:
+        for desk in self._group.desks():
+            content = {"msgtype": "m.notice", "body": self._group.words.text("trouble.txt", sentence=sentence), "m.mentions": {}}
+            try:
+                await self._chat.send(desk, "m.room.message", content, f"trouble:store:{self._clock().isoformat()}")
+            except OutsideError:
+                log.error("nobody could be told", extra={"kind": "store"})
+
+    async def _calm(self, kind: str) -> None:
+        if self.troubles.pop(kind, None) is not None:
+            log.info("working again", extra={"kind": kind})
+            await self._within(lambda tx: tx.calm(kind))
+
+
+def think(transcript: Transcript, rules: Rules) -> Outcome:
+    """What the child process does."""
+    return compose(transcript, rules)
+
+
+def _room(room: RoomId | None) -> RoomId:
+    assert room is not None
+    return room
+
+
+def _document(work: Work) -> Document:
+    assert work.document is not None
+    return work.document

@@ -1,0 +1,167 @@
+"""The same meeting, and the service dies: at every point in turn, and by SIGKILL at each kind of point. Nothing is lost, nothing twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from integrations.discourse.client import Discourse
+from integrations.discourse.sandbox import Sandbox
+from integrations.discourse.sandbox.faults import Fault
+from integrations.matrix.client import MatrixChat
+from peerplugin.core.record import Phase, Record
+from peerplugin.service import EFFECT_KEY, Service
+from peerplugin.store import Store
+from tests.homeserver import Homeserver
+from tests.story.points import DiedError, MortalChat, MortalStore, Points, make_mortal
+from tests.story.script import PRIVATE, SCENES, WITHDRAWN, Play
+from tests.story.stage import Stage, settle, with_new_bot
+
+IMMEDIATELY_S = 0.001
+
+
+@dataclass
+class Life:
+    """One service process, from its start to its death."""
+
+    service: Service
+    store: Store
+    chat: MatrixChat
+    client: Discourse
+
+    @classmethod
+    async def begin(cls, stage: Stage, points: Points, read_timeout_s: float = 10.0) -> Life:
+        store = MortalStore.open(stage.folder / "store.sqlite")
+        store.points = points
+        chat = stage.chat(IMMEDIATELY_S)
+        client, forum = stage.forum(read_timeout_s=read_timeout_s)
+        make_mortal(client, points)
+        await chat.login()
+        service = stage.service(store, MortalChat(chat, points), forum)
+        return cls(service, store, chat, client)
+
+    async def end(self) -> None:
+        self.service.close()
+        await self.chat.close()
+        self.client.close()
+        self.store.close()
+
+
+async def perform(stage: Stage, points: Points, read_timeout_s: float = 10.0) -> list[str]:
+    """Play all scenes; whenever the service dies, another one is started in its place. Returns where it died."""
+    play, deaths = Play(stage), []
+    life = await Life.begin(stage, points, read_timeout_s)
+    begun = False
+    for scene in SCENES:
+        acted = False
+        while True:
+            try:
+                if not begun:
+                    await life.service.begin()
+                    begun = True
+                    await settle(life.service)
+                if not acted:
+                    scene.act(play)
+                    acted = True
+                await settle(life.service)
+                break
+            except DiedError as died:
+                deaths.append(str(died))
+                await life.end()
+                life, begun = await Life.begin(stage, points, read_timeout_s), False
+        assert scene.seen(play), scene.name
+    await life.end()
+    return deaths
+
+
+def traces(stage: Stage) -> dict[str, Any]:
+    """What can be seen from outside when it is over: words by how often they were said, posts, the meeting's phase."""
+    said: Counter[str] = Counter()
+    for room in (stage.room, stage.desk):
+        for event in stage.cast.mara.messages(room):
+            key = event["content"].get(EFFECT_KEY) or event.get("unsigned", {}).get("redacted_because", {}).get("type")
+            if event["sender"] == stage.cast.bot.user_id and event["type"] in ("m.room.message", "m.reaction") and key:
+                said[f"{event['type']} {str(key).split(':')[0]}"] += 1
+    topics = [t for t in stage.sandbox.topics() if t["category_id"] == stage.category]
+    numbers = {t["id"] for t in topics}
+    posts = [p for p in stage.sandbox.posts() if p["topic_id"] in numbers]
+    return {
+        "said": dict(said),
+        "titles": sorted(t["title"] for t in topics),
+        "posts": sorted(p["raw"].split("\n")[0].split(". ")[-1] for p in posts),
+        "deleted": [t["id"] for t in topics if t["deleted_at"]],
+        "phase": record_of(stage).phase,
+    }
+
+
+def record_of(stage: Stage) -> Record:
+    store = Store.open(stage.folder / "store.sqlite")
+    with store.transaction() as tx:
+        record = tx.record(tx.record_keys()[0])
+    store.close()
+    assert record is not None
+    return record
+
+
+def nothing_private(stage: Stage) -> None:
+    pages = stage.pages()
+    for word in (*PRIVATE, WITHDRAWN):
+        assert word not in pages
+
+
+@pytest.fixture
+def first(homeserver: Homeserver, sandbox: Sandbox, tmp_path: Path) -> Stage:
+    (tmp_path / "first").mkdir()
+    return Stage.build(homeserver, sandbox, tmp_path / "first")
+
+
+def another(first: Stage, name: str) -> Stage:
+    """A new room, desk, category and bot for the same people."""
+    folder = first.folder.parent / name
+    folder.mkdir()
+    return Stage.build(first.homeserver, first.sandbox, folder, with_new_bot(first.homeserver, first.cast))
+
+
+@pytest.mark.timeout(1500)
+async def test_the_service_may_die_at_every_point(first: Stage) -> None:
+    tracing = Points()
+    assert await perform(first, tracing) == []
+    whole = traces(first)
+    assert whole["phase"] is Phase.SETTLED
+    died_at = []
+    for number in range(1, len(tracing.labels) + 1):
+        stage = another(first, f"point-{number}")
+        deaths = await perform(stage, Points(number))
+        assert deaths == [tracing.labels[number - 1]], f"point {number}"
+        assert traces(stage) == whole, f"point {number}: {deaths}"
+        nothing_private(stage)
+        died_at += deaths
+    assert died_at == tracing.labels, "every point, and as many as the tracing run counted"
+
+
+FAULTS = {
+    "500": Fault("status", 500),
+    "429": Fault("status", 429, headers={"Retry-After": "0"}, body={"errors": ["slow"], "error_type": "rate_limit", "extras": {"wait_seconds": 0}}),
+    "time-out": Fault("slow", seconds=2),
+    "lost reply": Fault("lost_reply"),
+}
+
+
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("kind", FAULTS)
+async def test_the_forum_may_fail_at_every_call(first: Stage, kind: str) -> None:
+    first.sandbox.faults.clear()
+    await perform(first, Points())
+    whole, calls = traces(first), len(first.sandbox.faults.calls)
+    for number in range(1, calls + 1):
+        stage = another(first, f"call-{number}")
+        stage.sandbox.faults.clear()
+        stage.sandbox.faults.at(number, FAULTS[kind])
+        await perform(stage, Points(), read_timeout_s=0.5)
+        assert traces(stage) == whole, f"{kind} at call {number}"
+        nothing_private(stage)
+    first.sandbox.faults.clear()
