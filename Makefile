@@ -13,7 +13,7 @@ SYNAPSE := .venv-synapse/.made
 .PHONY: help env test test-quick lint format map demo bench lock clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 env: $(ENV) ## .venv: what the lock names, and this checkout, editable
 .venv-synapse: $(SYNAPSE) ## a homeserver's environment, for the tests and the demo

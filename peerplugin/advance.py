@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from peerplugin.core import lifecycle
-from peerplugin.core.facts import Withdrawn
+from peerplugin.core.facts import ConsentGiven, Withdrawn
 from peerplugin.core.model import MeetingKey
 from peerplugin.group import Group
 from peerplugin.store import Tx
@@ -33,7 +33,7 @@ def _step(tx: Tx, key: MeetingKey, group: Group, now: datetime) -> None:
     tx.save_record(result.record, None)
     tx.add_effects(result.effects, now)
     tx.handled([i for i, _ in numbered])
-    if any(isinstance(fact, Withdrawn) for _, fact in numbered):  # an erasure never waits for a back-off
+    if any(isinstance(fact, ConsentGiven | Withdrawn) for _, fact in numbered):  # an erasure never waits for a back-off
         for document in {*result.record.asked, *result.record.publications}:
             tx.hurry(f"forum:{document}", now)
         tx.strike([e for _, fact in numbered if isinstance(fact, Withdrawn) for e in fact.event_ids])

@@ -10,8 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from integrations.discourse.client import Discourse
-from integrations.discourse.forum import DiscourseForum
-from integrations.matrix.client import MatrixChat
+from integrations.discourse.forum import DiscourseForum as DiscourseForum
+from integrations.matrix.client import MatrixChat as MatrixChat
 from integrations.matrix.export import read_export, room_name
 from peerplugin import health, paper, replaying
 from peerplugin.core.model import Level, RoomId, Series, SeriesId, UserId

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from peerplugin.core.capture import transcript
 from peerplugin.core.facts import Place
 from peerplugin.core.model import Level, MeetingKey, RoomId, Series, SeriesId, Transcript, UserId
-from peerplugin.core.capture import transcript
 from peerplugin.core.rules import Rules
 from peerplugin.core.words import Words
 from peerplugin.store import Tx

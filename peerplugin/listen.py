@@ -35,7 +35,7 @@ def tick(tx: Tx, group: Group, now: datetime) -> None:
         listening = _listening(tx, room, group, now)
         if listening is None:
             continue
-        after, facts = floor.on_time(listening, now, memory(tx, listening.series))
+        after, facts = floor.on_time(listening, now, memory(tx, listening.series), now)
         _remember_facts(tx, facts, listening.series)
         _remember_place(tx, room, listening, after)
 
@@ -140,7 +140,9 @@ def memory(tx: Tx, series: tuple[Series, ...]) -> Memory:
     def card(event_id: EventId) -> MeetingKey | None:
         key = tx.key_of_event(event_id)
         outgoing = tx.effect_of(key) if key is not None and key.startswith("card:") else None
-        return outgoing.effect.meeting if outgoing is not None else None
+        record = tx.record(outgoing.effect.meeting) if outgoing is not None and outgoing.effect.meeting is not None else None
+        # The server does not look where a reaction points: a moderator of another desk has no vote here.
+        return record.key if record is not None and any(s.series_id == record.series for s in series) else None
 
     def number(n: int) -> MeetingKey | None:
         keys = [k for s in series for k in reversed(tx.record_keys(series=s.series_id))]
@@ -180,4 +182,4 @@ def _invited(tx: Tx, invitation: Invitation, group: Group, now: datetime) -> Non
     state = tx.room_state(room) or RoomState(room)
     tx.save_room_state(replace(state, direct_with=invitation.inviter))
     tx.save_direct_room(invitation.inviter, room)
-    tx.add_effects([Join(key=f"join:{room}", room=room)], now)
+    tx.add_effects([Join(key=f"join:{room}:{now.isoformat(timespec='minutes')}", room=room)], now)

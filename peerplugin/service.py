@@ -21,8 +21,7 @@ from peerplugin import outbox
 from peerplugin.advance import advance
 from peerplugin.core.draft import compose
 from peerplugin.core.effects import Answer, Document, Join, Put, React, Redact, Say, Think, Withdraw
-from peerplugin.core.model import EventId, Outcome, RoomId, RoomState, Transcript
-from peerplugin.core.rules import Rules
+from peerplugin.core.model import EventId, Outcome, RoomId, RoomState
 from peerplugin.errors import OutsideError, PeerpluginError
 from peerplugin.group import Group
 from peerplugin.listen import listen, tick
@@ -62,6 +61,8 @@ class Service:
         self._news = {lane: asyncio.Event() for lane in LANES}
         self._since: str | None = None
         self._full_state = True
+        self._heard_until: datetime | None = None  # nothing said before this moment is still on its way to us
+        self.ready = asyncio.Event()  # the first answer of the homeserver is stored: from here on we hear everything
         self.troubles: dict[str, str] = {}  # what /health tells: kind -> sentence
 
     async def run(self) -> None:
@@ -121,11 +122,14 @@ class Service:
 
     async def listen_once(self) -> bool:
         """Ask the homeserver for news and store the answer whole. The first answer brings the rooms' whole state. False: no news."""
+        asked_at = self._clock()
         batch = await self._chat.sync(self._since, full_state=self._full_state)
         if batch.token != self._since or self._full_state:
             ignored = await self._within(lambda tx: self._take_in(tx, batch))
             log.debug("listened", extra={"ignored": sum(ignored.values())})
         news, self._since, self._full_state = batch.token != self._since, batch.token, False
+        self.ready.set()
+        self._heard_until = asked_at
         return news
 
     def _take_in(self, tx: Tx, batch: Batch) -> dict[str, int]:
@@ -158,7 +162,8 @@ class Service:
 
     def _pass_time(self, tx: Tx) -> None:
         now = self._clock()
-        tick(tx, self._group, now)
+        if self._heard_until is not None:  # while we are deaf no meeting ends by silence or time: what was said is heard first
+            tick(tx, self._group, self._heard_until)
         advance(tx, self._group, now)
 
     # --- DELIVER ----------------------------------------------------------------------------------------------------
@@ -262,7 +267,7 @@ class Service:
         pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
         try:
             async with asyncio.timeout(self._pace.thinking_s):
-                return await asyncio.get_running_loop().run_in_executor(pool, think, work.transcript, work.rules)
+                return await asyncio.get_running_loop().run_in_executor(pool, compose, work.transcript, work.rules)
         except (BrokenProcessPool, TimeoutError) as error:
             sentence = f"Drafting {work.effect.meeting} did not finish ({type(error).__name__}): is there enough memory? It will be tried again."
             raise OutsideError(sentence, kind="slow") from error
@@ -312,11 +317,6 @@ class Service:
         if self.troubles.pop(kind, None) is not None:
             log.info("working again", extra={"kind": kind})
             await self._within(lambda tx: tx.calm(kind))
-
-
-def think(transcript: Transcript, rules: Rules) -> Outcome:
-    """What the child process does."""
-    return compose(transcript, rules)
 
 
 def _room(room: RoomId | None) -> RoomId:

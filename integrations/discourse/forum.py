@@ -6,8 +6,9 @@ Every verb may be repeated after any failure: what was done already is found, an
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 from integrations.discourse import wire
 from integrations.discourse.calls import Calls
@@ -16,6 +17,7 @@ from integrations.discourse.history import History
 from peerplugin.core.effects import Document, Publication
 from peerplugin.errors import OutsideError
 
+T = TypeVar("T")
 _SPARE_IDS = 9
 
 
@@ -133,12 +135,10 @@ class DiscourseForum:
         )
 
     def _create_topic(self, document: Document, external_id: str) -> wire.Post | None:
-        try:
-            return self._calls.create(wire.new_topic(document, title=document.title, external_id=external_id))
-        except UnacceptableError as refused:
-            if wire.TITLE_TAKEN not in refused.errors or wire.EXTERNAL_TAKEN in refused.errors:
-                raise
-        return self._calls.create(wire.new_topic(document, title=wire.dated_title(document), external_id=external_id))
+        def create(title: str) -> wire.Post | None:
+            return self._calls.create(wire.new_topic(document, title=title, external_id=external_id))
+
+        return _first_free(create, wire.titles(document))
 
     def _correct_topic(self, document: Document, topic: wire.Topic) -> Publication:
         if topic.deleted_at is not None and not document.private:
@@ -167,12 +167,10 @@ class DiscourseForum:
         )
 
     def _retitle(self, document: Document, topic_id: int, changes: dict[str, object]) -> None:
-        try:
+        if "title" not in changes:
             self._calls.retitle(topic_id, changes)
-        except UnacceptableError as refused:
-            if wire.TITLE_TAKEN not in refused.errors:
-                raise
-            self._calls.retitle(topic_id, changes | {"title": wire.dated_title(document)})
+            return
+        _first_free(lambda title: self._calls.retitle(topic_id, changes | {"title": title}), wire.titles(document))
 
     def _approved_topic(self, document: Document) -> int | None:
         """A topic that went through the approval queue: it lost its external id there, but not its mark."""
@@ -227,8 +225,6 @@ class DiscourseForum:
     def _by_mark(self, topic_id: int, mark: str) -> wire.Post | None:
         kept = wire.raw_as_kept(mark)
         return next((post for post in self._calls.all_posts(topic_id) if not post.is_gone and _ends_with(post, kept)), None)
-
-    # --- what topics and posts share --------------------------------------------------------------------------------
 
     # --- withdrawing ------------------------------------------------------------------------------------------------
 
@@ -286,6 +282,18 @@ class DiscourseForum:
         return f"{self._base_url}/t/{slug or '-'}/{topic_id}"
 
 
+def _first_free(attempt: Callable[[str], T], titles: tuple[str, ...]) -> T:
+    """The first attempt whose title no other topic of the site has."""
+    *others, last = titles
+    for title in others:
+        try:
+            return attempt(title)
+        except UnacceptableError as refused:
+            if wire.TITLE_TAKEN not in refused.errors or wire.EXTERNAL_TAKEN in refused.errors:
+                raise
+    return attempt(last)
+
+
 def _ids(external_id: str) -> Iterator[str]:
     """The external id and its spares, at most fifty characters each."""
     yield external_id
@@ -295,7 +303,7 @@ def _ids(external_id: str) -> Iterator[str]:
 
 def _differences(document: Document, topic: wire.Topic) -> dict[str, object]:
     changes: dict[str, object] = {}
-    if not any(wire.same_title(topic.title, wanted) for wanted in (document.title, wire.dated_title(document))):
+    if not any(wire.same_title(topic.title, wanted) for wanted in wire.titles(document)):
         changes["title"] = document.title
     if set(topic.tags) != set(wire.tags_as_kept(document.tags)):
         changes["tags"] = list(document.tags)

@@ -263,10 +263,10 @@ def same_title(stands: str, wanted: str) -> bool:
     return stands in (wanted, wanted.strip(), title_as_kept(wanted))
 
 
-def dated_title(document: Document) -> str:
-    """The title with the meeting's date, for when another topic has the plain one."""
-    parts = document.document.split("/")
-    return f"{document.title} ({parts[1] if len(parts) > 1 else document.document})"
+def titles(document: Document) -> tuple[str, ...]:
+    """The titles to try, in order, since another topic of the site may have the plain one: with the meeting's date, then with our number."""
+    _, *rest = document.document.split("/") if "/" in document.document else ("", document.document)
+    return (document.title, f"{document.title} ({rest[0]})", f"{document.title} ({', '.join(rest) or document.document})")
 
 
 def digest(document: Document) -> str:

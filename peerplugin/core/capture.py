@@ -5,6 +5,7 @@ What a member may still change their mind about (consent) keeps its text and is 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -26,7 +27,7 @@ from peerplugin.core.model import (
     UserId,
 )
 
-OFF_RECORD = "[off]"
+_OFF_RECORD = re.compile(r"^\s*\[\s*off\s*\]", re.IGNORECASE | re.MULTILINE)  # one such line takes its whole message along
 LOCK = "🔒"
 SAID = frozenset({"text", "emote", "notice", "media", "undecryptable"})
 
@@ -61,7 +62,7 @@ def sift(event: RoomEvent, name: str, moderator: bool, crisis: tuple[str, ...], 
     if reason is None:
         return Kept(event, name, moderator)
     command = read_command(event.body) if reason == "command" else None
-    body = event.body if command is not None and command.word in CUE_WORDS and event.kind == "text" else ""
+    body = event.body if command is not None and command.word in CUE_WORDS and event.kind in ("text", "edit") else ""
     return Kept(replace(event, body=body), name, moderator, reason)
 
 
@@ -72,14 +73,14 @@ def _reason(event: RoomEvent, crisis: tuple[str, ...], paused: bool) -> LeftOut 
         return "media"
     if event.kind == "notice":
         return "notice"
-    if event.body.lstrip().lower().startswith(OFF_RECORD):
+    if _OFF_RECORD.search(event.body):
         return "off_record"
     if paused:
         return "paused"
+    if safety.is_crisis(event.body, crisis):  # before commands: what `!info` says may be drafted
+        return "crisis"
     if (command := read_command(event.body)) is not None and (is_known(command.word, "room") or event.body.lstrip().startswith("!")):
         return "command"
-    if safety.is_crisis(event.body, crisis):
-        return "crisis"
     return None
 
 
@@ -97,13 +98,18 @@ def transcript(
     An edit counts where its sender wrote the original; a redaction where the author or a moderator made it; 🔒 by the author only."""
     rows = {k.event.event_id: k for k in kept}
     originals = {i: k for i, k in rows.items() if k.event.kind in SAID}
+    taken_back = {r.event.target for r in rows.values() if r.event.kind == "redaction" and _may_redact(r, rows.get(r.event.target or EventId("")))}
     for row in rows.values():
         target = originals.get(row.event.target) if row.event.target is not None else None
-        if target is not None:
+        if target is not None and row.event.event_id not in taken_back:
             originals[target.event.event_id] = _after(target, row)
-    levels = {c.user: c.level for c in consents}
+    levels = {c.user: c.level for c in sorted(consents, key=lambda c: c.at)}  # as they were said, however late they were heard
     messages = tuple(_message(k, levels.get(k.event.sender, default)) for k in originals.values())
     return Transcript(key, messages, _cues(originals.values(), levels, default), dict(roster or {}), gaps)
+
+
+def _may_redact(redaction: Kept, target: Kept | None) -> bool:
+    return target is not None and (redaction.event.sender == target.event.sender or redaction.moderator)
 
 
 def _after(target: Kept, later: Kept) -> Kept:
@@ -111,7 +117,7 @@ def _after(target: Kept, later: Kept) -> Kept:
     event, own = later.event, later.event.sender == target.event.sender
     if event.kind == "redaction" and (own or later.moderator):
         return replace(target, event=replace(target.event, body=""), left_out="redacted")
-    if event.kind == "reaction" and event.key == LOCK and own and target.left_out is None:
+    if event.kind == "reaction" and event.key == LOCK and own and target.left_out in (None, "command"):
         return replace(target, event=replace(target.event, body=""), left_out="off_record")
     if event.kind == "edit" and own and target.left_out in (None, "command"):
         return replace(target, event=replace(target.event, body=event.body), left_out=later.left_out)
@@ -153,8 +159,8 @@ def _cues(rows: Iterable[Kept], levels: Mapping[UserId, Level], default: Level) 
 
 
 def withdrawn_by(event: RoomEvent, kept: Kept, moderator: bool) -> LeftOut | None:
-    """Why an event takes a stored message out of use, or None: its redaction, or a 🔒 by its author."""
-    if kept.event.kind not in SAID:
+    """Why an event takes a stored message (or an edit of one) out of use, or None: its redaction, or a 🔒 by its author."""
+    if kept.event.kind not in SAID and not (kept.event.kind == "edit" and event.kind == "redaction"):
         return None
     after = _after(kept, Kept(event, "", moderator))
     return after.left_out if after.left_out != kept.left_out else None

@@ -21,7 +21,7 @@ KNOWN: dict[Place, frozenset[str]] = {
     "management": frozenset({"approve", "reject", "show", "title", "drop", "say", "why", "redraft", "retract", "status", "help"}),
 }
 
-_COMMAND = re.compile(r"!([a-zA-Z][a-zA-Z-]*)(?:\s+(.*))?\Z", re.DOTALL)
+_COMMAND = re.compile(r"!([a-zA-Z][a-zA-Z-]*)(?:[\s.,:;!?]+(.*))?\Z", re.DOTALL)  # "!optout." and "!optout, please" are meant
 _QUEUE = re.compile(r"(q[+?-])(?:\s+(.*))?\Z", re.DOTALL | re.IGNORECASE)
 _ACK = re.compile(r"ack(?:\s+(\S+(?:\s\S+)?))?\Z", re.IGNORECASE)
 _HAND = {"!", "✋", "✋🏻", "✋🏼", "✋🏽", "✋🏾", "✋🏿"}

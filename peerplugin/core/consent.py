@@ -59,7 +59,7 @@ def _level(command: Command) -> Level | None:
     """The level a command names; None: the way back in, or not a level."""
     if command.word == "optout":
         return Level.NONE
-    word = command.text.split(" ")[0].lower() if command.text else ""
+    word = command.text.split()[0].lower().rstrip(".,;:!") if command.text else ""
     return Level(word) if command.word == "consent" and word in set(Level) else None
 
 
@@ -71,9 +71,9 @@ def _back_in(series: Series) -> Level:
 def _facts(series: Series, event: RoomEvent, level: Level, memory: Memory) -> list[tuple[MeetingKey, AnyFact]]:
     facts: list[tuple[MeetingKey, AnyFact]] = []
     for meeting, ids in memory.said(series.series_id, event.sender):
-        facts.append((meeting, ConsentGiven(event.at, event.sender, level)))
         if level in (Level.NONE, Level.COUNTED) and ids:
             facts.append((meeting, Withdrawn(event.at, ids, "consent")))
+        facts.append((meeting, ConsentGiven(event.at, event.sender, level, ids)))
     return facts
 
 

@@ -13,7 +13,7 @@ from peerplugin.core.listening import Heard, Listening, Memory, ignored
 from peerplugin.core.model import MeetingKey, RoomEvent
 from peerplugin.core.room import is_moderator
 
-_NUMBER = re.compile(r"#?(\d+)(?:\.(\d+))?\b")
+_NUMBER = re.compile(r"#?(\d{1,9})(?:\.(\d{1,9}))?\b")
 
 
 def hear(listening: Listening, event: RoomEvent, memory: Memory) -> Heard:

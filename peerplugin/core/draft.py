@@ -5,16 +5,16 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-from collections import Counter, defaultdict
+from collections import Counter
 
 from peerplugin.core import threads
 from peerplugin.core.english import content
-from peerplugin.core.model import Outcome, Transcript, UserId
-from peerplugin.core.privacy import known_names, scrub
+from peerplugin.core.model import Outcome, Transcript
+from peerplugin.core.names import known_names
+from peerplugin.core.privacy import scrub
 from peerplugin.core.rules import Rules
 from peerplugin.core.safety import near_crisis
 from peerplugin.core.summary import Room, summarise
-from peerplugin.core.wording import relations_of
 
 
 def compose(transcript: Transcript, rules: Rules) -> Outcome:
@@ -24,7 +24,7 @@ def compose(transcript: Transcript, rules: Rules) -> Outcome:
     names = known_names(transcript.roster, said, rules)
     clean = {m.event_id: scrub(m.text, names, rules, m.event_id) for m in said}
     room = Room(
-        {m.event_id: m for m in said}, clean, near_crisis(transcript.messages, rules), _weights([clean[m.event_id].text for m in said]), _relations(transcript)
+        {m.event_id: m for m in said}, clean, near_crisis(transcript.messages, rules), _weights([clean[m.event_id].text for m in said])
     )
     summaries = tuple(s for t in groups if (s := summarise(t, room, rules)) is not None)
     return Outcome(
@@ -41,18 +41,23 @@ def _weights(texts: list[str]) -> dict[str, float]:
     return {s: math.log(1 + n / c) * (0.75 if c == 1 else 1.0) / math.log(1 + n) for s, c in seen.items()}
 
 
-def _relations(transcript: Transcript) -> dict[UserId, tuple[str, ...]]:
-    lines: dict[UserId, list[str]] = defaultdict(list)
-    for m in transcript.messages:
-        if m.left_out is None:
-            lines[m.sender].append(m.text)
-    return {user: relations_of(texts) for user, texts in lines.items()}
-
-
 def transcript_hash(transcript: Transcript) -> str:
     """One value for everything that thinking depends on: a changed word, name, level or relation gives another."""
     parts = [
-        [m.event_id, m.sender, m.name, m.at.isoformat(), m.text, m.emote, m.reply_to, m.thread_root, list(m.mentions), m.level, m.moderator, m.left_out]
+        [
+            m.event_id,
+            m.sender,
+            m.name,
+            m.at.isoformat(),
+            m.text,
+            m.emote,
+            m.reply_to,
+            m.thread_root,
+            list(m.mentions),
+            m.level,
+            m.moderator,
+            m.left_out,
+        ]
         for m in transcript.messages
     ]
     cues = [[c.kind, c.text, c.event_id, c.sender, c.at.isoformat()] for c in transcript.cues]

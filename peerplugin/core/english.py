@@ -141,7 +141,10 @@ SHORT = {
 }  # fmt: skip
 """How chat writes what a page spells out. `its` and `cause` stay ambiguous and are looked at in context."""
 
-DOSE_UNIT = re.compile(r"^(mg|mcg|g|kg|ml|l|iu|units?|lb|lbs|mmol|mmhg|percent|%|x|kcal|cm|mm|degrees?|am|pm|bpm|liters?|litres?|carbs)$", re.I)
+DOSE_UNIT = re.compile(
+    r"^(mg|mcg|g|kg|ml|l|iu|units?|lb|lbs|mmol|mmhg|percent|%|x|kcal|cm|mm|degrees?|am|pm|bpm|liters?|litres?|carbs)$",
+    re.I,
+)
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")
 
 
@@ -158,8 +161,7 @@ def words(text: str) -> list[str]:
 def stem(word: str) -> str:
     """A word cut so that its inflections agree; rough, fast."""
     w = word.lower()
-    if w.endswith("'s"):
-        w = w[:-2]
+    w = w.removesuffix("'s")
     base = PAST.get(w) or THIRD.get(w)
     if base:
         w = base

@@ -90,11 +90,12 @@ class Withdrawn:
 
 @dataclass(frozen=True, slots=True)
 class ConsentGiven:
-    """A member chose a level; `event_ids` are the messages of this meeting that it now forbids to use."""
+    """A member chose a level, for all of `event_ids` (what they said in this meeting)."""
 
     at: datetime
     user: UserId
     level: Level
+    event_ids: frozenset[EventId] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

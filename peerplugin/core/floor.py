@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from peerplugin.core import consent, meetings
-from peerplugin.core.capture import SAID, Floor, Kept, sift, withdrawn_by
+from peerplugin.core.capture import LOCK, SAID, Floor, Kept, sift, withdrawn_by
 from peerplugin.core.commands import CHAIR_WORDS, CONSENT_WORDS, QUEUE_WORDS, Command, is_known, nearest, read_command
 from peerplugin.core.effects import Answer, Say, Scalar
 from peerplugin.core.facts import AnyFact, Closed, Opened, Paused, Withdrawn
@@ -20,13 +20,13 @@ TOO_LATE = timedelta(hours=1)
 
 def hear(listening: Listening, event: RoomEvent, memory: Memory, now: datetime) -> Heard:
     """One event of the meeting's room."""
-    listening, facts = on_time(listening, event.at, memory)
+    listening, facts = on_time(listening, event.at, memory, now)
     heard = _hear(listening, event, memory, now)
     return replace(heard, facts=(*facts, *heard.facts))
 
 
-def on_time(listening: Listening, at: datetime, memory: Memory) -> tuple[Listening, tuple[tuple[MeetingKey, AnyFact], ...]]:
-    """Close the meeting that should be over at `at`, open the one that the schedule opens."""
+def on_time(listening: Listening, at: datetime, memory: Memory, now: datetime) -> tuple[Listening, tuple[tuple[MeetingKey, AnyFact], ...]]:
+    """Close the meeting that should be over at `at`, open the one that the schedule opens (unless we hear of that too late)."""
     facts: list[tuple[MeetingKey, AnyFact]] = []
     floor = listening.floor
     if floor is not None and (closed := overdue(floor, _series(listening, floor), at)) is not None:
@@ -36,7 +36,7 @@ def on_time(listening: Listening, at: datetime, memory: Memory) -> tuple[Listeni
         if not series.start_by_schedule or (listening.floor is not None and listening.floor.series == series.series_id):
             continue
         occurrence = meetings.scheduled_opening(series, at, memory.taken())
-        if occurrence is None or at < listening.began_at:
+        if occurrence is None or at < listening.began_at or now - at > TOO_LATE:
             continue
         if listening.floor is not None:  # another series of this room still has the floor: it ends, they never mix
             facts.append((listening.floor.meeting, Closed(at, "next")))
@@ -47,12 +47,12 @@ def on_time(listening: Listening, at: datetime, memory: Memory) -> tuple[Listeni
 
 
 def overdue(floor: Floor, series: Series, at: datetime) -> Closed | None:
-    """Whether a meeting should be over at `at`: its end plus grace has passed, or nobody spoke for long."""
-    if floor.ends_at is not None and at >= floor.ends_at + timedelta(minutes=series.grace_min):
-        return Closed(floor.ends_at + timedelta(minutes=series.grace_min), "schedule")
-    if at >= floor.heard_at + timedelta(minutes=series.silence_min):
-        return Closed(floor.heard_at + timedelta(minutes=series.silence_min), "silence")
-    return None
+    """Whether a meeting should be over at `at`: its end plus grace has passed, or nobody spoke for long; whichever came first."""
+    ends = [Closed(floor.heard_at + timedelta(minutes=series.silence_min), "silence")]
+    if floor.ends_at is not None:
+        ends.append(Closed(floor.ends_at + timedelta(minutes=series.grace_min), "schedule"))
+    first = min(ends, key=lambda closed: closed.at)
+    return first if at >= first.at else None
 
 
 def _series(listening: Listening, floor: Floor) -> Series:
@@ -68,13 +68,16 @@ def _hear(listening: Listening, event: RoomEvent, memory: Memory, now: datetime)
     if command is not None and command.word == "startmeeting":
         return _start(listening, event, command, memory, now)
     if command is not None and command.word in CONSENT_WORDS:
+        if event.at < listening.began_at:
+            return ignored(listening, "older than the service")
         heard = consent.hear(listening, event, command, memory)
         return replace(heard, kept=_kept(heard.listening, event))
     if listening.floor is None:
         return _outside(listening, event, command)
     if event.at < listening.floor.opened_at - STALE:
         return ignored(listening, "older than the meeting")
-    listening = with_floor(listening, heard_at=max(event.at, listening.floor.heard_at))
+    if event.kind != "notice":  # bots do not keep a meeting open
+        listening = with_floor(listening, heard_at=max(event.at, listening.floor.heard_at))
     if command is not None:
         return _command(listening, event, command)
     return Heard(listening, kept=_kept(listening, event))
@@ -117,18 +120,30 @@ def _about_another(listening: Listening, event: RoomEvent, memory: Memory) -> He
     """An edit, a redaction or a reaction. It belongs to the meeting of what it is about, even after that is over."""
     found = memory.find(event.target) if event.target is not None else None
     if found is None:
-        return ignored(listening, "about nothing we keep")
+        return _before_its_target(listening, event)
     meeting, kept = found
+    if kept.event.room_id != event.room_id:  # the server does not look where a relation points
+        return ignored(listening, "about another room")
     moderator = is_moderator(listening.state, event.sender)
     if event.kind == "edit":
         return _edit(listening, event, meeting, kept)
     reason = withdrawn_by(event, kept, moderator)
     if reason is None:
         return ignored(listening, "changes nothing")
-    why = "redacted" if reason == "redacted" else "off_record"
-    fact = Withdrawn(event.at, frozenset({kept.event.event_id}), why)
+    fact = Withdrawn(event.at, frozenset({kept.event.event_id}), "redacted" if reason == "redacted" else "off_record")
+    if kept.event.kind == "edit" and kept.event.target is not None:  # that version goes; the message no longer says what it said
+        fact = Withdrawn(event.at, frozenset({kept.event.event_id, kept.event.target}), "edited")
     trace = Kept(replace(event, body=""), "", moderator)
     return Heard(listening, kept=(meeting, trace), erase=((kept.event.event_id, reason),), facts=((meeting, fact),))
+
+
+def _before_its_target(listening: Listening, event: RoomEvent) -> Heard:
+    """It may have overtaken what it is about. Its trace is kept, without text: that message is then left out, or redacted, or locked."""
+    floor = listening.floor
+    if floor is None or event.at < floor.opened_at or (event.kind == "reaction" and event.key != LOCK):
+        return ignored(listening, "about nothing we keep")
+    trace = Kept(replace(event, body=""), "", is_moderator(listening.state, event.sender), "outside" if event.kind == "edit" else None)
+    return Heard(listening, kept=(floor.meeting, trace))
 
 
 def _edit(listening: Listening, event: RoomEvent, meeting: MeetingKey, original: Kept) -> Heard:
@@ -136,7 +151,9 @@ def _edit(listening: Listening, event: RoomEvent, meeting: MeetingKey, original:
     target = original.event
     if event.sender != target.sender or target.kind not in ("text", "emote") or original.left_out not in (None, "command"):
         return ignored(listening, "an edit that does not count")
-    kept = sift(event, original.name, original.moderator, listening.crisis)
+    floor = listening.floor
+    paused = floor is not None and floor.meeting == meeting and floor.paused
+    kept = sift(event, original.name, original.moderator, listening.crisis, paused=paused)
     erase = ((target.event_id, kept.left_out),) if kept.left_out in ("off_record", "crisis") else ()
     gone = frozenset({target.event_id})
     match kept.left_out:
@@ -165,7 +182,8 @@ def _start(listening: Listening, event: RoomEvent, command: Command, memory: Mem
     series = fitting[0]
     occurrence = meetings.current(series.schedule, event.at, meetings.EARLY)
     on = occurrence.on if occurrence else meetings.local_date(series, event.at)
-    key = meetings.meeting_key(series.series_id, on, memory.taken())
+    taken = {*memory.taken(), *(() if occurrence else meetings.spoken_for(series, on))}
+    key = meetings.meeting_key(series.series_id, on, taken)
     ends_at = meetings.planned_end(series, event.at)
     listening = replace(listening, floor=Floor(key, series.series_id, event.at, ends_at, event.at))
     name = command.text if command.text and not named else series.name

@@ -6,6 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from peerplugin.core import consent, desk, floor
+from peerplugin.core.capture import SAID
 from peerplugin.core.effects import Join, Say
 from peerplugin.core.listening import Heard, Listening, Memory, ignored
 from peerplugin.core.model import RoomEvent
@@ -15,13 +16,14 @@ _STATE = frozenset({"member", "powers", "create", "name", "tombstone", "encrypti
 
 
 def hear(listening: Listening, event: RoomEvent, memory: Memory, now: datetime) -> Heard:
-    """What one event of a timeline changes. `now` only tells a late `!startmeeting` from a fresh one."""
+    """What one event of a timeline changes. `now` tells a late `!startmeeting` from a fresh one, and bounds what a clock may claim."""
     if event.kind in _STATE:
         return _state(listening, event)
     if event.sender == listening.us:
         return Heard(listening, receipt=event.effect_key, ignored="ours")
-    if event.at < listening.began_at and memory.find(event.event_id) is None and listening.floor is None:
+    if event.kind in SAID and event.at < listening.began_at and listening.floor is None:
         return ignored(listening, "older than the service")
+    event = replace(event, at=min(event.at, now))  # a sender's clock may be fast, or lie: nothing was said in the future
     match listening.place:
         case "room":
             return floor.hear(listening, event, memory, now)
@@ -36,8 +38,8 @@ def _state(listening: Listening, event: RoomEvent) -> Heard:
     listening = replace(listening, state=after)
     if after.replaced_by is not None and before.replaced_by is None:
         return Heard(listening, ignored="state", effects=(Join(key=f"join:{after.replaced_by}", room=after.replaced_by),))
-    if after.encrypted and not before.encrypted and listening.place == "room":
+    if after.encrypted and not before.encrypted and listening.place != "direct":
         desks = {s.management_room for s in listening.series}
-        says = tuple(Say(key=f"encrypted:{after.room_id}:{d}", room=d, text="room-encrypted", values={"room": after.name}) for d in sorted(desks))
+        says = tuple(Say(key=f"encrypted:{after.room_id}:{d}", room=d, text="room-encrypted", values={"room": after.name or after.room_id}) for d in sorted(desks))
         return Heard(listening, ignored="state", effects=says)
     return ignored(listening, "state")

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from types import MappingProxyType
 
 from peerplugin.core import announce, publish, review
@@ -66,11 +65,12 @@ def advance(record: Record, facts: Iterable[AnyFact], series: Series, words: Wor
         record, more = _after(record, fact, series, first_free + numbers)
         numbers += len(record.drafts) - before
         effects += more
-    if record.phase in (Phase.REVIEW, Phase.SETTLED):
+    if record.phase is not Phase.OPEN:  # while we think again, what is public already still follows
         record, shown = review.cards(record, series.management_room)
         record, put = publish.due(record, series, words)
         record, told = _link(record, series)
         effects += (*shown, *put, *told)
+    if record.phase in (Phase.REVIEW, Phase.SETTLED):
         record = _settled(record, series, words)
     return Advance(record, tuple(effects), numbers)
 
@@ -89,7 +89,7 @@ def _after(record: Record, fact: AnyFact, series: Series, first_free: int) -> tu
         case Voted():
             return review.vote(record, fact, desk)
         case Unvoted():
-            return review.unvote(record, fact), ()
+            return review.unvote(record, fact, desk)
         case Commanded(word="redraft"):
             return _redraft(record, fact, series)
         case Commanded():
@@ -104,7 +104,9 @@ def _after(record: Record, fact: AnyFact, series: Series, first_free: int) -> tu
             return publish.held(record, fact), ()
         case Gone():
             return publish.gone(record, fact), ()
-        case ConsentGiven() | Refused():
+        case ConsentGiven():
+            return _consented(record, fact)
+        case Refused():
             return record, ()
 
 
@@ -120,12 +122,26 @@ def moved(record: Record, phase: Phase) -> Record:
 def _close(record: Record, fact: Closed, series: Series) -> tuple[Record, tuple[AnyEffect, ...]]:
     if record.phase is not Phase.OPEN:
         return record, ()
-    record = replace(moved(record, Phase.THINKING), closed_at=fact.at, closed_by=fact.reason, round=1)
+    record = replace(_next_round(record), closed_at=fact.at, closed_by=fact.reason)
     return record, (announce.ended(record, series), _think(record))
+
+
+def _next_round(record: Record) -> Record:
+    """What was withdrawn before a round begins is not in the transcript that it thinks about."""
+    return replace(moved(record, Phase.THINKING), round=record.round + 1, withdrawn=frozenset())
 
 
 def _think(record: Record) -> Think:
     return Think(key=f"think:{record.key}:{record.round}", meeting=record.key, round=record.round)
+
+
+def _consented(record: Record, fact: ConsentGiven) -> tuple[Record, tuple[AnyEffect, ...]]:
+    """Drafts follow consent; thinking that began under another consent begins anew."""
+    record = review.lowered(record, fact)
+    if record.phase is not Phase.THINKING:
+        return record, ()
+    record = _next_round(record)
+    return record, (_think(record),)
 
 
 def _redraft(record: Record, fact: Commanded, series: Series) -> tuple[Record, tuple[AnyEffect, ...]]:
@@ -133,9 +149,8 @@ def _redraft(record: Record, fact: Commanded, series: Series) -> tuple[Record, t
     if record.phase not in (Phase.REVIEW, Phase.SETTLED):
         return record, (announce.at_desk(record, series, fact, "not-yet"),)
     record = review.at_once(record, fact.at, "redraft")
-    record, taken_back = review.cards(record, series.management_room)
-    record = replace(moved(record, Phase.THINKING), round=record.round + 1)
-    return record, (*taken_back, announce.at_desk(record, series, fact, "redrafting"), _think(record))
+    record = _next_round(record)
+    return record, (announce.at_desk(record, series, fact, "redrafting"), _think(record))
 
 
 # --- drafts ---------------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from peerplugin.core.capture import Floor, Kept
 from peerplugin.core.effects import AnyEffect
 from peerplugin.core.facts import AnyFact, Place
-from peerplugin.core.model import Consent, EventId, LeftOut, MeetingKey, RoomEvent, RoomState, Series, SeriesId, UserId
+from peerplugin.core.model import Consent, EventId, LeftOut, MeetingKey, RoomState, Series, SeriesId, UserId
 
 STALE = timedelta(minutes=10)
 """A message that is older than the meeting by more than this was not said in it, whenever it arrives."""

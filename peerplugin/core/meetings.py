@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache
+from itertools import islice
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rruleset, rrulestr
@@ -64,6 +65,11 @@ def local_date(series: Series, at: datetime) -> date:
     return at.astimezone(ZoneInfo(series.schedule.zone) if series.schedule else UTC).date()
 
 
+def date_of(key: MeetingKey) -> date:
+    """The local date that a meeting's key was given at its birth."""
+    return date.fromisoformat(key.rpartition("/")[2][:10])
+
+
 def meeting_key(series: SeriesId, on: date, taken: Collection[MeetingKey]) -> MeetingKey:
     """`series/date`, or `series/date-2` and so on where that date has a meeting already."""
     key, n = MeetingKey(f"{series}/{on.isoformat()}"), 1
@@ -77,6 +83,15 @@ def planned_end(series: Series, opened_at: datetime) -> datetime:
     """When a meeting opened at `opened_at` should be over: its occurrence's end, or the longest time allowed."""
     occurrence = current(series.schedule, opened_at, EARLY)
     return occurrence.ends_at if occurrence else opened_at + timedelta(minutes=series.longest_min)
+
+
+def spoken_for(series: Series, on: date) -> frozenset[MeetingKey]:
+    """The key that belongs to the scheduled meeting of a date, where the schedule opens it: a trial run before must not take it."""
+    if series.schedule is None or not series.start_by_schedule:
+        return frozenset()
+    midnight = datetime.combine(on, time(), tzinfo=ZoneInfo(series.schedule.zone))
+    dates = (o.on for o in islice(occurrences(series.schedule, midnight), 2))
+    return frozenset({MeetingKey(f"{series.series_id}/{on.isoformat()}")} if on in dates else ())
 
 
 def scheduled_opening(series: Series, now: datetime, taken: Collection[MeetingKey]) -> Occurrence | None:
@@ -99,6 +114,11 @@ def in_words(at: datetime, zone: str | None) -> str:
         return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} {place}"
     day = "" if local.date() == utc.date() else f" {utc:%A}"
     return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} {place} ({utc:%H:%M} UTC{day})"
+
+
+def clock_in_words(at: datetime, zone: str | None) -> str:
+    """`20:15`, on the clocks of the series."""
+    return f"{at.astimezone(ZoneInfo(zone) if zone else UTC):%H:%M}"
 
 
 def day_in_words(on: date) -> str:

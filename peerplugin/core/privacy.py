@@ -7,13 +7,13 @@ a line in doubt is offered to the moderator rather than published."""
 from __future__ import annotations
 
 import re
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
 
-from peerplugin.core.english import BASE, FINITE, NOUNS_TOO, PARTICIPLE, STOP
-from peerplugin.core.model import EventId, Message, Span, UserId
+from peerplugin.core.english import FINITE, STOP
+from peerplugin.core.model import EventId, Span
+from peerplugin.core.names import Names, all_known, is_known_word, is_ordinary, one_letter_apart
 from peerplugin.core.rules import Rules
 from peerplugin.core.shapes import (
     AGE,
@@ -28,34 +28,16 @@ from peerplugin.core.shapes import (
     INTRODUCES,
     KIN_NAME,
     LOOSE_AGE,
-    MEDICAL_ENDING,
     NAME_KIN,
+    PLACE_BEFORE,
     SHAPES,
     SIGNATURE,
     VOCATIVE,
     WORKS_AT,
 )
 
-ROLE_WORDS = frozenset(
-    """the and nurse doctor host hosts facilitator mod bot guest moderator admin patient carer caregiver mom mum dad wife husband group rn np md
-    from with for not who new old big little liver heart lung kidney cat dog member team him her she his they them uncle aunt aunty auntie
-    grandma grandpa granny nan sister brother girl boy lady doc sir madam miss mister""".split()
-)
 Cut = Callable[[int, int, str, str], None]
 NO_EVENT = EventId("")
-
-
-@dataclass(frozen=True, slots=True)
-class Names:
-    """The persons of a room: words that name them for certain, words that may be ordinary, and whole handles."""
-
-    strong: frozenset[str] = frozenset()
-    weak: frozenset[str] = frozenset()
-    handles: tuple[str, ...] = ()
-    long: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # first two letters -> names of five letters and more
-    seen: frozenset[str] = frozenset()  # words that the room writes without a capital letter
-    suspects: frozenset[str] = frozenset()  # unknown words that somebody wrote with a capital: names, as far as we know
-    often: frozenset[str] = frozenset()  # the same, four times and more
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,57 +47,6 @@ class Scrubbed:
     text: str
     spans: tuple[Span, ...] = ()
     doubts: tuple[str, ...] = ()
-
-
-def known_names(roster: Mapping[UserId, tuple[str, ...]], messages: Sequence[Message], rules: Rules) -> Names:
-    """Members from the roster, and persons outside the room whom somebody introduces ("my husband Gene")."""
-    handles: set[str] = set()
-    parts: set[str] = set()
-    for user, shown in roster.items():
-        local = user[1:].split(":")[0]
-        handles.update(x for x in (local, *shown) if len(x) >= 3)
-        for name in (local, *shown):
-            bare = re.sub(r"\(.*?\)|\[.*?\]", " ", name)
-            parts.update(w.lower() for w in re.findall(r"[^\W\d_]{2,}", bare))
-            parts.add(re.sub(r"[^\w]", "", bare).lower())
-    for m in messages:
-        parts.update(_introduced(m.text, rules))
-    parts = {p for p in parts if len(p) >= 2 and p not in ROLE_WORDS and p not in rules.medical}
-    weak = {p for p in parts if len(p) <= 2 or is_ordinary(p, rules)}
-    strong = parts - weak
-    near: dict[str, list[str]] = defaultdict(list)
-    for name in sorted(parts):
-        if len(name) >= 5 and name.isalpha():
-            near[name[:1]].append(name)
-    seen = Counter(w for m in messages for w in re.findall(r"\b[a-z]{3,}\b", m.text))
-    written = Counter(w.lower() for m in messages if not m.text.isupper() for w in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+\b", m.text))
-    seen = Counter({w: n for w, n in seen.items() if written[w] * 4 <= n})  # what is mostly written with a capital is no ordinary word
-    names = Names(
-        frozenset(strong), frozenset(weak), tuple(sorted((h for h in handles if not is_ordinary(h.lower(), rules)), key=len, reverse=True)),
-        {k: tuple(v) for k, v in near.items()}, frozenset(w for w, n in seen.items() if n >= 2), often=frozenset(w for w, n in seen.items() if n >= 4),
-    )  # fmt: skip
-    suspects = {
-        w.lower() for m in messages if not m.text.isupper() for w in re.findall(r"(?<![\w'’])[A-Z][^\W\d_]+", m.text) if not _known(w, names, rules)
-    }  # fmt: skip
-    return replace(names, suspects=frozenset(suspects))
-
-
-def _introduced(text: str, rules: Rules) -> Iterable[str]:
-    for pattern in (KIN_NAME, NAME_KIN, CLINICIAN, CALLED):
-        for match in pattern.finditer(text):
-            groups = match.groupdict()
-            for word in re.findall(r"[^\W\d_]+", groups.get("name") or groups.get("other") or ""):
-                low = word.lower()
-                if len(low) >= 3 and low not in rules.medical and low not in STOP and low not in CALENDAR and word[0].isupper():
-                    yield low
-
-
-def is_ordinary(word: str, rules: Rules) -> bool:
-    """Whether a word means something besides being a name."""
-    bare = word.removesuffix("'s")
-    return bare in CALENDAR or (bare in rules.ordinary or bare in STOP or bare in BASE or bare in FINITE or bare in PARTICIPLE or bare in NOUNS_TOO) and not (
-        bare in rules.given_names and bare not in rules.ordinary
-    )
 
 
 def scrub(text: str, names: Names, rules: Rules, event_id: EventId = NO_EVENT) -> Scrubbed:
@@ -129,6 +60,12 @@ def scrub(text: str, names: Names, rules: Rules, event_id: EventId = NO_EVENT) -
             cuts.append((start, end, kind, replacement))
             taken[start:end] = [True] * (end - start)
 
+    for match in re.finditer(r"https?://\S+", text):
+        spoken = re.findall(r"[^\W\d_]{3,}", match.group().lower())
+        if any(w in names.strong for w in spoken) or SHAPES[1][2].match(match.group()):
+            cut(*match.span(), "url", "")
+        else:
+            protected.append(match.span())
     for kind, replacement, pattern in SHAPES:
         for match in pattern.finditer(text):
             if kind in {"employer", "hospital"} and _is_common_phrase(text, match, rules):
@@ -150,11 +87,13 @@ def scrub(text: str, names: Names, rules: Rules, event_id: EventId = NO_EVENT) -
 
 
 def _is_common_phrase(text: str, match: re.Match[str], rules: Rules) -> bool:
-    """"Some clinics", "The hospital": ordinary words at the start of a sentence, not a name."""
+    """How "Some clinics" , "The hospital": ordinary words at the start of a sentence, not a name."""
     spoken = re.findall(r"[^\W\d_]+(?:['’]s)?", match.group())
     opens = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ".!?"
-    return spoken[0].lower().replace("'s", "") in STOP or (opens and len(spoken) <= 2 and is_ordinary(spoken[0].lower(), rules)) or all(
-        w.lower() in rules.medical for w in spoken
+    return (
+        spoken[0].lower().replace("'s", "") in STOP
+        or (opens and len(spoken) <= 2 and is_ordinary(spoken[0].lower(), rules))
+        or all(w.lower() in rules.medical for w in spoken)
     )
 
 
@@ -227,7 +166,7 @@ def _names_somebody(text: str, match: re.Match[str], names: Names, rules: Rules)
     if len(low) < 3 or is_ordinary(low, rules) or low in rules.medical:
         return None
     for name in names.long.get(low[0], ()):
-        if (_one_letter_apart(low, name) and (as_name or len(name) >= 6 or sorted(set(low)) == sorted(set(name)))) or (
+        if (one_letter_apart(low, name) and (as_name or len(name) >= 6 or sorted(set(low)) == sorted(set(name)))) or (
             name.startswith(low) and (as_name or (len(low) >= 4 and low not in names.seen)) and len(low) < len(name)
         ):
             return True
@@ -253,9 +192,8 @@ def _with_comma(text: str, start: int, end: int) -> tuple[int, int]:
     """A name that is called upon goes with its comma."""
     if _stand_in(text, start, end, known=True):
         return start, end
-    if match := re.match(r"\s*[,:!]?\s*", text[end:]):
-        if not text[:start].strip():
-            return start, end + match.end()
+    if (match := re.match(r"\s*[,:!]?\s*", text[end:])) and not text[:start].strip():
+        return start, end + match.end()
     if match := re.search(r"[,\s]*$", text[:start]):
         return match.start(), end
     return start, end
@@ -271,19 +209,11 @@ def _stand_in(text: str, start: int, end: int, *, known: bool) -> str:
         return ""
     if before.endswith(",") and (not after.strip(" .!?") or after.lstrip()[:1] in ",.!?"):
         return ""
-    if VOCATIVE.search(before) or not after.strip(" .!?x") and not re.search(r"\b(?:with|for|to|by|from|and|like|than|of|at|about|as)$", before):
+    if VOCATIVE.search(before) or (
+        not after.strip(" .!?x") and not re.search(r"\b(?:with|for|to|by|from|and|like|than|of|at|about|as)$", before)
+    ):
         return ""
     return "another member" if known else "someone"
-
-
-def _one_letter_apart(a: str, b: str) -> bool:
-    """Equal, or one letter changed, added, left out, or two neighbours exchanged."""
-    if a == b:
-        return True
-    if abs(len(a) - len(b)) > 1:
-        return False
-    k = next((i for i, (x, y) in enumerate(zip(a, b, strict=False)) if x != y), min(len(a), len(b)))
-    return a[k + 1 :] == b[k + 1 :] or a[k:] == b[k + 1 :] or a[k + 1 :] == b[k:] or (a[k : k + 2] == b[k : k + 2][::-1] and a[k + 2 :] == b[k + 2 :])
 
 
 # --- places and ages ----------------------------------------------------------------------------------------------------
@@ -291,12 +221,16 @@ def _one_letter_apart(a: str, b: str) -> bool:
 
 def _cut_places(text: str, names: Names, rules: Rules, cut: Cut) -> None:
     for match in WORKS_AT.finditer(text):
-        if not _all_known(match["name"], names, rules):
+        if not all_known(match["name"], names, rules):
             cut(*match.span("name"), "employer", "their workplace")
     for match in IN_PLACE.finditer(text):
         words_of = match["name"].split()
-        if not _all_known(words_of[0], names, rules) or words_of[0].lower() in rules.places:
-            end = match.end("name") if len(words_of) > 1 and not _all_known(words_of[1], names, rules) else match.start("name") + len(words_of[0])
+        if not all_known(words_of[0], names, rules) or words_of[0].lower() in rules.places:
+            end = (
+                match.end("name")
+                if len(words_of) > 1 and not all_known(words_of[1], names, rules)
+                else match.start("name") + len(words_of[0])
+            )
             cut(match.start("name"), end, "place", "their area")
     for match in IN_PLACE_LOW.finditer(text):
         for phrase in (match["name"], match["name"].split()[0]):
@@ -306,21 +240,6 @@ def _cut_places(text: str, names: Names, rules: Rules, cut: Cut) -> None:
     for match in re.finditer(r"\b[A-Z][a-z]{2,}\b", text):
         if match.group().lower() in rules.places and match.group().lower() not in rules.medical:
             cut(*match.span(), "place", "their area")
-
-
-def _all_known(phrase: str, names: Names, rules: Rules) -> bool:
-    return all(_known(w, names, rules) for w in re.findall(r"[^\W\d_]+(?:['’]s)?", phrase))
-
-
-def _known(word: str, names: Names, rules: Rules) -> bool:
-    """Whether a capitalised word is no name: ordinary, medical, an abbreviation, or written small by people of this room."""
-    low = word.lower().replace("’", "'")
-    bare = low.removesuffix("'s")
-    return (
-        bare in rules.medical or low in rules.medical or is_ordinary(bare, rules) or (word.isupper() and len(word) <= 5)
-        or (bare in names.seen and bare not in names.strong) or bare.removesuffix("s") in rules.ordinary
-        or (bare not in names.strong and bare not in rules.given_names and bool(MEDICAL_ENDING.fullmatch(bare))) or bool(re.fullmatch(r"i('\w+)?", low))
-    )  # fmt: skip
 
 
 def _cut_ages(text: str, cut: Cut) -> None:
@@ -335,7 +254,8 @@ def _cut_ages(text: str, cut: Cut) -> None:
         elif match["n4"]:
             cut(*match.span("n4"), "age", "a certain year")
     for match in CHILD_AGE.finditer(text):
-        cut(*match.span("n" if match["n"] else "word"), "age", "a child" if match["n"] else "still a child")
+        group = "n" if match["n"] else "word" if match["word"] else "small"
+        cut(*match.span(group), "age", {"n": "a child", "word": "still a child", "small": "very small"}[group])
     for match in LOOSE_AGE.finditer(text) if INTRODUCES.search(text) else ():
         if 16 <= int(match["n"]) <= 99 and len(text.split()) > 2:
             cut(*match.span(), "age", _decade(int(match["n"]), "my"))
@@ -364,25 +284,35 @@ def doubts(text: str, names: Names, rules: Rules) -> tuple[str, ...]:
         low = re.sub(r"['’]s$", "", word.lower())
         if any(a <= match.start() < b for a, b in covered):
             continue
-        if low in names.strong and low not in rules.medical:
-            found.append(word)
-        elif low in names.weak and low not in STOP and low not in names.often and low not in CALENDAR:
-            found.append(word)
-        elif low in names.suspects:
+        if (
+            (low in names.strong and low not in rules.medical)
+            or (low in names.weak and low not in STOP and low not in names.often and low not in CALENDAR)
+            or low in names.suspects
+        ):
             found.append(word)
         elif shouted:
             if len(word) > 4 and not is_ordinary(low, rules) and low not in rules.medical and low not in names.seen:
                 found.append(word)
-        elif word[0].isupper() and not _known(word, names, rules):
+        elif word[0].isupper() and not is_known_word(word, names, rules):
             found.append(word)
     for match in CAPITALS.finditer(text):
-        if not any(a <= match.start() < b for a, b in covered) and not all(w.lower() in rules.medical or w.lower() in CALENDAR for w in match.group().split()):
+        if not any(a <= match.start() < b for a, b in covered) and not all(
+            w.lower() in rules.medical or w.lower() in CALENDAR for w in match.group().split()
+        ):
             found.append(match.group())
+    for match in PLACE_BEFORE.finditer(text):
+        if not is_known_word(match["name"], names, rules):
+            found.append(match["name"])
     for match in IN_PLACE_LOW.finditer(text):
         word = match["name"].split()[0]
         if match.group().startswith(("to ", "at ")) and word.endswith(("e", "ing")):
             continue
-        if not is_ordinary(word.removesuffix("s"), rules) and not is_ordinary(word, rules) and word not in rules.medical and word not in names.seen:
+        if (
+            not is_ordinary(word.removesuffix("s"), rules)
+            and not is_ordinary(word, rules)
+            and word not in rules.medical
+            and word not in names.seen
+        ):
             found.append(word)
     return tuple(found)
 

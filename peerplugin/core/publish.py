@@ -27,7 +27,7 @@ def index_id(key: MeetingKey) -> DocumentId:
 
 def external_id(document: DocumentId) -> str:
     """The topic's idempotency key in Discourse: 1-50 of `[a-z0-9_-]`, lower case (its look-up knows cases, its uniqueness does not)."""
-    return "pp-" + re.sub(r"[^a-z0-9]+", "-", document.lower())[:47]
+    return "pp-" + re.sub(r"[^a-z0-9-]", "-", document.lower())[:47]
 
 
 def mark(document: DocumentId) -> str:
@@ -60,8 +60,8 @@ def documents(record: Record, series: Series, words: Words) -> tuple[Document, .
             return (index,)
         return (index, *(replace(_topic(record, d, series, words), kind="post", within=topic) for d in drafts))
     topics = tuple(_topic(record, d, series, words) for d in drafts)
-    held = [d for d in topics if d.document in record.publications]
-    return (*topics, index) if len(held) == len(topics) else (*topics, *([index] if index.document in record.publications and held else []))
+    ready = index.document in record.publications or all(d.document in record.publications for d in topics)
+    return (*topics, index) if ready else topics
 
 
 def document(record: Record, which: DocumentId, series: Series, words: Words) -> Document | None:
@@ -74,7 +74,7 @@ def _topic(record: Record, draft: Draft, series: Series, words: Words) -> Docume
     title = draft.summary.title or words.text("title-fallback.txt", **_about(record, series))
     raw = post(draft.summary, words, **_about(record, series)) + "\n" + mark(draft.document)
     return Document(draft.document, "topic", series.category, title, raw, tags, external_id(draft.document), mark(draft.document),
-                    private=bool(record.withdrawn) and draft.public)  # fmt: skip
+                    private=record.withdrawals > 0 and draft.public)  # fmt: skip
 
 
 def post(summary: Summary, words: Words, **about: object) -> str:
@@ -90,7 +90,7 @@ def post(summary: Summary, words: Words, **about: object) -> str:
 def _index(record: Record, drafts: tuple[Draft, ...], series: Series, words: Words) -> Document:
     which = index_id(record.key)
     linked = [(d, record.publications.get(d.document)) for d in drafts]
-    linked = [(d, p) for d, p in linked if p is not None or series.layout == "posts"]
+    linked = [(d, p) for d, p in linked if p is not None]  # nothing of a draft is public before its own grace time is over
     questions = [
         {"title": d.summary.title or words.text("title-fallback.txt", **_about(record, series)), "url": p.url if p else "",
          "open": d.summary.open_question} for d, p in linked
@@ -98,7 +98,7 @@ def _index(record: Record, drafts: tuple[Draft, ...], series: Series, words: Wor
     values = {**_about(record, series), "questions": questions, "speakers": record.speakers, "present": record.present, "gaps": record.gaps}
     title, raw = words.text("index-title.txt", **values), words.text("index.md", **values)
     return Document(which, "topic", series.category, title, raw + "\n" + mark(which), series.tags[:5], external_id(which), mark(which),
-                    private=bool(record.withdrawn) and which in record.publications)  # fmt: skip
+                    private=record.withdrawals > 0 and which in record.asked)  # fmt: skip
 
 
 def _about(record: Record, series: Series) -> dict[str, object]:
@@ -107,16 +107,17 @@ def _about(record: Record, series: Series) -> dict[str, object]:
     following = meetings.following(series.schedule, record.opened_at + meetings.EARLY)
     return {
         "series": series.name,
-        "on": meetings.local_date(series, record.opened_at),
+        "on": meetings.date_of(record.key),
         "next": when(following.starts_at if following else None, zone),
         "how_to_join": series.how_to_join,
     }
 
 
-def tombstone(which: DocumentId, series: Series) -> Document:
+def tombstone(record: Record, which: DocumentId, series: Series) -> Document:
     """What stands for a document that must go, where nobody knows whether the forum holds it: nothing of anybody."""
     kind: Literal["topic", "post"] = "post" if series.layout == "posts" and not which.endswith("/index") else "topic"
-    return Document(which, kind, series.category, "", "", (), external_id(which), mark(which))
+    within = record.publications.get(index_id(record.key)) if kind == "post" else None
+    return Document(which, kind, series.category, "", "", (), external_id(which), mark(which), within=within)
 
 
 # --- bringing the forum there ------------------------------------------------------------------------------------------------
@@ -128,11 +129,11 @@ def due(record: Record, series: Series, words: Words) -> tuple[Record, tuple[Any
     present = documents(record, series, words)
     asked, asks = dict(record.asked), record.asks
     for doc in present:
-        if asked.get(doc.document) != (wish := document_digest(doc)):
+        at, wish, before = may_go_at(record, doc.document, series), document_digest(doc), asked.get(doc.document, "")
+        if before.partition("@")[0] != wish or (at is not None and before != f"{wish}@{at.isoformat()}"):
             asks += 1
-            asked[doc.document] = wish
-            key = f"put:{doc.document}:{asks}"
-            effects.append(Put(key=key, meeting=record.key, document=doc.document, not_before=may_go_at(record, doc.document, series)))
+            asked[doc.document] = f"{wish}@{at.isoformat()}" if at is not None else wish
+            effects.append(Put(key=f"put:{doc.document}:{asks}", meeting=record.key, document=doc.document, not_before=at))
     keep = {d.document for d in present} | {d.document for d in wanted(record)} | ({index_id(record.key)} if wanted(record) else set())
     for which in sorted(_perhaps_public(record) - keep):
         if asked.get(which) != "":
@@ -143,7 +144,8 @@ def due(record: Record, series: Series, words: Words) -> tuple[Record, tuple[Any
 
 
 def _perhaps_public(record: Record) -> set[DocumentId]:
-    return set(record.publications) | {d.document for d in record.drafts if d.public and d.document in record.asked}
+    index = {index_id(record.key)} & record.asked.keys()  # a reply may have been lost
+    return set(record.publications) | index | {d.document for d in record.drafts if d.public and d.document in record.asked}
 
 
 def may_go_at(record: Record, which: DocumentId, series: Series) -> datetime | None:

@@ -72,8 +72,14 @@ class Draft:
     approved_at: datetime | None = None
     public: bool = False  # a Put was claimed: the forum may hold it
     cards: Mapping[EventId, int] = field(default_factory=dict)  # our messages that showed it -> the revision shown
+    old_cards: Mapping[EventId, int] = field(default_factory=dict)  # those that we took back
     carded: int = 0  # the revision that a card was last asked for
     why_again: str = ""  # why this revision asks again
+
+    @property
+    def shown(self) -> bool:
+        """Whether a card with exactly this revision stands in the room."""
+        return self.revision in self.cards.values()
 
     @property
     def publishable(self) -> bool:
@@ -106,9 +112,10 @@ class Record:
     drafts: tuple[Draft, ...] = ()
     decisions: tuple[Decision, ...] = ()
     publications: Mapping[DocumentId, Publication] = field(default_factory=dict)
-    asked: Mapping[DocumentId, str] = field(default_factory=dict)  # digest of what we last asked the forum to hold; "" to be gone
+    asked: Mapping[DocumentId, str] = field(default_factory=dict)  # what we last asked the forum to hold, and from when on; "" to be gone
     asks: int = 0  # how many such asks: makes their keys unique
-    withdrawn: frozenset[EventId] = frozenset()
+    withdrawn: frozenset[EventId] = frozenset()  # since the thinking of this round began: it may still have seen them
+    withdrawals: int = 0  # how often something was withdrawn: earlier versions must not stay readable
     quotes: tuple[EventId, ...] = ()  # our answers in the management room that hold members' words
     unquote: frozenset[EventId] = frozenset()  # those of them to take back
     link_told: bool = False

@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
+from peerplugin.core.consent import ALLOWED
 from peerplugin.core.desk import numbered
 from peerplugin.core.effects import AnyEffect, React, Redact, Say, Scalar
-from peerplugin.core.facts import Commanded, Sent, Unvoted, Voted, Withdrawn
+from peerplugin.core.facts import Commanded, ConsentGiven, Sent, Unvoted, Voted, Withdrawn
 from peerplugin.core.model import EventId, RoomId, Statement, Summary
 from peerplugin.core.record import Decision, Draft, Record, Verdict, Vote
+from peerplugin.core.words import number_in_words
 
 YES, NO, LOOK = "✅", "❌", "👀"
 UNDECIDED = (Verdict.WAITING, Verdict.APPROVED, Verdict.REJECTED)
@@ -41,14 +43,14 @@ def with_draft(record: Record, draft: Draft) -> Record:
 
 def vote(record: Record, fact: Voted, desk: RoomId) -> Step:
     """A moderator's ✅ or ❌ (or 👀) under a card."""
-    draft = next((d for d in record.drafts if fact.target in d.cards), None)
+    draft = next((d for d in record.drafts if fact.target in d.cards or fact.target in d.old_cards), None)
     if draft is None or fact.emoji not in (YES, NO, LOOK):
         return record, ()
     if fact.emoji == LOOK:
         return record, (_say(record, desk, fact.event_id, "why", number=draft.number, statement=0),)
     if draft.verdict not in UNDECIDED or draft.public:
-        return record, (_say(record, desk, fact.event_id, "already-decided", number=draft.number, verdict=str(draft.verdict)),)
-    shown = draft.cards[fact.target]
+        return record, (_decided(record, draft, fact.event_id, desk),)
+    shown = {**draft.old_cards, **draft.cards}[fact.target]
     if shown != draft.revision:
         return record, (_say(record, desk, fact.event_id, "vote-stale", number=draft.number, shown=shown, why=draft.why_again),)
     cast = Vote(fact.actor, fact.emoji == YES, fact.event_id, draft.revision, fact.at)
@@ -72,14 +74,18 @@ def _retally(record: Record, draft: Draft, cast: Vote, how: str, reason: str = "
     return with_draft(replace(record, decisions=(*record.decisions, decision)), draft)
 
 
-def unvote(record: Record, fact: Unvoted) -> Record:
+def unvote(record: Record, fact: Unvoted, desk: RoomId) -> Step:
     """A vote is taken back: inside the grace time nothing is published."""
     for draft in record.drafts:
         cast = next((v for v in draft.votes if v.event_id == fact.event_id), None)
-        if cast is not None and not draft.public:
-            left = tuple(v for v in draft.votes if v.event_id != fact.event_id)
-            return _retally(record, replace(draft, votes=left), replace(cast, at=fact.at), "reaction", "vote taken back")
-    return record
+        if cast is None:
+            continue
+        if draft.public:
+            told = draft.verdict is Verdict.PUBLISHED and cast.yes
+            return record, (_decided(record, draft, fact.event_id, desk),) if told else ()
+        left = tuple(v for v in draft.votes if v.event_id != fact.event_id)
+        return _retally(record, replace(draft, votes=left), replace(cast, at=fact.at), "reaction", "vote taken back"), ()
+    return record, ()
 
 
 # --- commands -------------------------------------------------------------------------------------------------------------------
@@ -95,14 +101,14 @@ def order(record: Record, fact: Commanded, desk: RoomId) -> Step:
     draft = next((d for d in record.drafts if target is not None and d.number == target[0]), None)
     if draft is None or target is None:
         return record, (_say(record, desk, fact.event_id, "no-such-draft", number=target[0] if target else 0),)
-    rest = fact.text.strip().split(maxsplit=1)[1].strip() if " " in fact.text.strip() else ""
+    rest = " ".join(fact.text.split(maxsplit=1)[1:])
     return _ORDERS[fact.word](record, draft, fact, target[1], rest, desk)
 
 
 def _approve_all(record: Record, fact: Commanded, desk: RoomId) -> Step:
     said: tuple[AnyEffect, ...] = ()
     for draft in record.drafts:
-        if draft.verdict is Verdict.WAITING and draft.publishable:
+        if draft.verdict is Verdict.WAITING and draft.publishable and draft.shown:
             cast = Vote(fact.actor, True, fact.event_id, draft.revision, fact.at)
             record, more = _cast(record, draft, cast, "command", "", desk)
             said += more
@@ -111,9 +117,11 @@ def _approve_all(record: Record, fact: Commanded, desk: RoomId) -> Step:
 
 def _decide(record: Record, draft: Draft, fact: Commanded, _: int | None, rest: str, desk: RoomId) -> Step:
     if draft.verdict not in UNDECIDED or draft.public:
-        return record, (_say(record, desk, fact.event_id, "already-decided", number=draft.number, verdict=str(draft.verdict)),)
-    cast = Vote(fact.actor, fact.word == "approve", fact.event_id, draft.revision, fact.at)
-    return _cast(record, draft, cast, "command", rest[:200], desk)
+        return record, (_decided(record, draft, fact.event_id, desk),)
+    yes = fact.word == "approve"
+    if yes and draft.publishable and not draft.shown:  # they cannot have seen this text
+        return record, (_say(record, desk, fact.event_id, "not-shown", number=draft.number, why=draft.why_again),)
+    return _cast(record, draft, Vote(fact.actor, yes, fact.event_id, draft.revision, fact.at), "command", rest[:200], desk)
 
 
 def _show(record: Record, draft: Draft, fact: Commanded, statement: int | None, _: str, desk: RoomId) -> Step:
@@ -148,13 +156,15 @@ def _word(record: Record, draft: Draft, fact: Commanded, statement: int | None, 
 
 def _reword(record: Record, draft: Draft, fact: Commanded, summary: Summary, desk: RoomId) -> Step:
     if draft.public or draft.verdict not in UNDECIDED:
-        return record, (_say(record, desk, fact.event_id, "already-decided", number=draft.number, verdict=str(draft.verdict)),)
+        return record, (_decided(record, draft, fact.event_id, desk),)
     return with_draft(record, revised(draft, summary, "a moderator changed it")), ()
 
 
 def _retract(record: Record, draft: Draft, fact: Commanded, _: int | None, rest: str, desk: RoomId) -> Step:
     if not draft.public:
         return record, (_say(record, desk, fact.event_id, "not-public", number=draft.number),)
+    if draft.verdict is Verdict.RETRACTED:
+        return record, (_decided(record, draft, fact.event_id, desk),)
     decision = Decision(draft.number, Verdict.RETRACTED, fact.actor, "command", draft.revision_hash, fact.at, rest[:200])
     record = replace(record, decisions=(*record.decisions, decision))
     return with_draft(record, replace(draft, verdict=Verdict.RETRACTED)), (_say(record, desk, fact.event_id, "retracted", number=draft.number),)
@@ -174,8 +184,13 @@ _ORDERS: dict[str, _Order] = {
 
 
 def _say(record: Record, room: RoomId, event_id: EventId, text: str, **values: Scalar) -> Say:
-    quotes = text in ("show", "why")  # what members wrote: taken back with the first message that is withdrawn
-    return Say(key=f"{'quote' if quotes else 'say'}:{event_id}", meeting=record.key, room=room, text=text, values=values)
+    quotes = text in ("show", "why")  # what members wrote: taken back with the first message that is withdrawn from now on
+    key = f"quote:{event_id}:{record.withdrawals}" if quotes else f"say:{event_id}:{text}:{values.get('number', record.key)}"
+    return Say(key=key, meeting=record.key, room=room, text=text, values=values)
+
+
+def _decided(record: Record, draft: Draft, event_id: EventId, desk: RoomId) -> Say:
+    return _say(record, desk, event_id, "already-decided", number=draft.number, verdict=str(draft.verdict))
 
 
 # --- revisions ------------------------------------------------------------------------------------------------------------------
@@ -188,43 +203,69 @@ def revised(draft: Draft, summary: Summary, why: str) -> Draft:
 
 def pruned(summary: Summary, gone: frozenset[EventId]) -> Summary:
     """The summary without what rests on messages that are gone. Numbers of members only fall; a count below two goes."""
-    statements = []
-    for s in summary.statements:
-        left = tuple(e for e in s.event_ids if e not in gone)
-        if len(left) == len(s.event_ids):
-            statements.append(s)
-        elif s.wording == "counted" and len(left) >= 2:
-            statements.append(replace(s, event_ids=left, contributors=min(s.contributors, len(left))))
     voices = tuple(v - gone for v in summary.voices if v - gone)
+    statements = (s if not gone & set(s.event_ids) else _fewer(s, gone, voices) for s in summary.statements)
     title_lost = bool(gone & set(summary.title_sources))
     return replace(
         summary,
-        statements=tuple(statements),
+        statements=tuple(s for s in statements if s is not None),
         title="" if title_lost else summary.title,
         title_sources=() if title_lost else summary.title_sources,
         open_question=summary.open_question and not title_lost,
         findings=tuple(f for f in summary.findings if not gone & set(f.event_ids)),
         voices=voices,
         contributors=min(summary.contributors, len(voices)) if summary.voices else summary.contributors,
+        messages=min(summary.messages, sum(map(len, voices))) if summary.voices else summary.messages,
     )
+
+
+def _fewer(statement: Statement, gone: frozenset[EventId], voices: tuple[frozenset[EventId], ...]) -> Statement | None:
+    """A statement that lost a source: a counted one may go on with fewer members, if the one whose words it uses is not who left."""
+    left = tuple(e for e in statement.event_ids if e not in gone)
+    people = min(statement.contributors, sum(not v.isdisjoint(left) for v in voices) if voices else len(left))
+    if statement.wording != "counted" or statement.event_ids[0] in gone or people < 2:
+        return None
+    if people == statement.contributors:
+        return replace(statement, event_ids=left)
+    before, now = (f"{number_in_words(n)} members" for n in (statement.contributors, people))
+    text = statement.text.replace(before, now, 1).replace(before.capitalize(), now.capitalize(), 1)
+    return replace(statement, text=text, event_ids=left, contributors=people) if text != statement.text else None
 
 
 def withdraw(record: Record, fact: Withdrawn) -> Record:
     """Messages may no longer be used: drafts lose what rests on them and ask again; what is public follows without asking."""
-    record = replace(record, withdrawn=record.withdrawn | fact.event_ids, unquote=record.unquote | set(record.quotes), quotes=())
+    why = "edited" if fact.reason == "edited" else "withdrawn"
+    record = replace(_unquoted(record), withdrawn=record.withdrawn | fact.event_ids)
     for draft in record.drafts:
-        summary = pruned(draft.summary, fact.event_ids)
-        if summary == draft.summary or draft.verdict is Verdict.SUPERSEDED:
-            continue
-        if draft.public:
-            record = with_draft(record, replace(draft, summary=summary, revision=draft.revision + 1))
-        elif draft.verdict is Verdict.WITHHELD:
-            record = with_draft(record, replace(draft, summary=summary))
-        else:
-            changed = revised(draft, summary, "edited" if fact.reason == "edited" else "withdrawn")
-            nothing = not summary.statements and not summary.open_question
-            record = with_draft(record, replace(changed, verdict=Verdict.SUPERSEDED) if nothing else changed)
+        record = _followed(record, draft, pruned(draft.summary, fact.event_ids), why)
     return record
+
+
+def lowered(record: Record, fact: ConsentGiven) -> Record:
+    """A member may allow less than a statement makes of their words: it goes."""
+    for draft in record.drafts:
+        summary = draft.summary
+        kept = tuple(s for s in summary.statements if s.wording in ALLOWED[fact.level] or fact.event_ids.isdisjoint(s.event_ids))
+        if kept != summary.statements:
+            record = _followed(_unquoted(record), draft, replace(summary, statements=kept), "withdrawn")
+    return record
+
+
+def _unquoted(record: Record) -> Record:
+    return replace(record, withdrawals=record.withdrawals + 1, unquote=record.unquote | set(record.quotes), quotes=())
+
+
+def _followed(record: Record, draft: Draft, summary: Summary, why: str) -> Record:
+    """The record after sources of a draft went away."""
+    if summary == draft.summary or draft.verdict is Verdict.SUPERSEDED:
+        return record
+    if draft.public:
+        return with_draft(record, replace(draft, summary=summary, revision=draft.revision + 1))
+    if draft.verdict is Verdict.WITHHELD:
+        return with_draft(record, replace(draft, summary=summary))
+    changed = revised(draft, summary, why)
+    nothing = not summary.statements and not summary.open_question
+    return with_draft(record, replace(changed, verdict=Verdict.SUPERSEDED) if nothing else changed)
 
 
 # --- cards ----------------------------------------------------------------------------------------------------------------------
@@ -237,7 +278,8 @@ def cards(record: Record, desk: RoomId) -> Step:
     for draft in record.drafts:
         stale = [e for e, shown in draft.cards.items() if shown != draft.revision or draft.verdict is Verdict.SUPERSEDED]
         effects += [Redact(key=f"redact:{e}", meeting=record.key, room=desk, event_id=e) for e in stale]
-        draft = replace(draft, cards={e: r for e, r in draft.cards.items() if e not in stale})
+        old = {**draft.old_cards, **{e: draft.cards[e] for e in stale}}
+        draft = replace(draft, cards={e: r for e, r in draft.cards.items() if e not in stale}, old_cards=old)
         if draft.verdict is Verdict.WAITING and draft.carded != draft.revision:
             values: dict[str, Scalar] = {"number": draft.number, "revision": draft.revision}
             effects.append(Say(key=_card_key(record, draft), meeting=record.key, room=desk, text="card", values=values))
@@ -253,6 +295,8 @@ def _card_key(record: Record, draft: Draft) -> str:
 def card_sent(record: Record, fact: Sent, desk: RoomId) -> Step:
     """A card stands in the room: put the two emojis under it, so that a vote is one tap. Its key says which it is."""
     if fact.key.startswith("quote:"):
+        if fact.key != f"{fact.key.rpartition(':')[0]}:{record.withdrawals}":  # something was withdrawn while it was on its way
+            return replace(record, unquote=record.unquote | {fact.event_id}), ()
         return replace(record, quotes=(*record.quotes, fact.event_id)), ()
     if not fact.key.startswith(f"card:{record.key}:"):
         return record, ()

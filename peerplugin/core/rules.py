@@ -27,9 +27,9 @@ class Rules:
     """The order in which a draft is read."""
     min_contributors: int = 3
     max_statements: int = 12
-    max_share: float = 0.28
+    max_share: float = 0.34
     """A draft has at most this share of the words of its thread."""
-    min_words: int = 60
+    min_words: int = 75
     """Below this, the share does not cut."""
     max_copied_words: int = 7
     """Where quotation is not allowed, at most so many consecutive words of a message stand in a statement."""

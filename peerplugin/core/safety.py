@@ -37,7 +37,9 @@ def _patterns(phrases: tuple[str, ...]) -> tuple[re.Pattern[str], ...]:
     """One pattern a hundred phrases: fewer passes over each line."""
     parts = []
     for phrase in phrases:
-        flat = " ".join(re.escape(w) if w != "*" else "(?:[^ ]+ ){0,3}" for w in _flat(phrase.replace("*", " STAR ")).replace("star", "*").split())
+        flat = " ".join(
+            re.escape(w) if w != "*" else "(?:[^ ]+ ){0,3}" for w in _flat(phrase.replace("*", " STAR ")).replace("star", "*").split()
+        )
         parts.append(flat.replace("){0,3} ", "){0,3}").replace("\\*", "(?:[^ ]+ ){0,3}"))
     return tuple(re.compile(" (?:" + "|".join(parts[k : k + 100]) + ") ") for k in range(0, len(parts), 100))
 

@@ -7,33 +7,30 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from peerplugin.core.english import PARTICIPLE, PAST, content, copied, words
-from peerplugin.core.model import EventId, Level, Message, Section, Statement, Summary, Thread, UserId
+from peerplugin.core.english import content, copied, words
+from peerplugin.core.grammar import leans_on_context, relations_of
+from peerplugin.core.model import EventId, Level, Message, Section, Statement, Summary, Thread, UserId, Wording
 from peerplugin.core.privacy import Scrubbed
+from peerplugin.core.roles import DOCTOR, is_weighty, jokes, section_of, sentences
 from peerplugin.core.rules import Rules
 from peerplugin.core.safety import DOSE, MEDICINE, screen
 from peerplugin.core.titles import as_title, question_score, topic_of
-from peerplugin.core.wording import continued, counted, leans_on_context, relations_of, report
+from peerplugin.core.wording import continued, counted, report
 
-_END = re.compile(r"(?<=[.!?…])[\"')\]]*\s+|\n+|\s+[-–—]+\s+|(?<=[a-z)])\.{2,}\s*|;\s+")
-_NOT_END = re.compile(r"\b(?:dr|mr|mrs|ms|st|prof|vs|approx|e\.g|i\.e|etc|no|inc|dept|min|max)\.$", re.I)
 _URL = re.compile(r"https?://[^\s)>\]]+")
 
-DOCTOR = re.compile(
-    r"\b(?:was (?:told|put|given|switched|moved|swapped|prescribed|referred|diagnosed|offered|warned|advised|taught)|doctors?|dr|gp|consultant|specialist|surgeon|nurse|neurolog\w+|cardiolog\w+|hepatolog\w+|oncolog\w+|"
-    r"nephrolog\w+|pulmonolog\w+|respiratory|endo|dietitian|dietician|physio|pharmacist|the team|clinic|hospital|coordinator|dermatolog\w+|therapist)\b", re.I
-)  # fmt: skip
-_DOCTOR_SAYS = re.compile(r"\b(?:said|says|told|wants?|wanted|thinks|recommend\w*|prescribed|put|gave|advised?|insist\w*|explained|was (?:told|warned|advised|taught|prescribed))\b", re.I)
-EMOTION = re.compile(
-    r"\b(?:afraid|scared|fear\w*|terrif\w+|cried|cry|crying|tears|lonely|alone|guilt\w*|asham\w+|shame|angry|anger|rage|furious|relie(?:f|ved)|hopeless|hopeful|grie\w+|sad|sadness|depress\w+|anxi\w+|worr\w+|panic\w*|embarrass\w+|"
-    r"grateful|thankful|proud|happy|hate|hates|love|loves|miss|misses|overwhelm\w*|exhausted|fed up|frustrat\w+|jealous|upset|shock\w*|lost|numb|trust|dread\w*|nervous|brave|comfort\w*|heartbroken|felt like|feel like|feels like)\b", re.I
-)  # fmt: skip
-SUGGESTION = re.compile(r"\b(?:advice|suggestion):|\b(?:you (?:can|could|have to|need|should|must|may|might|will|do not|cannot)|should|must|make sure|it is best|it helps|helps|works|worth|better to|ask for|try|avoid|never|always)\b", re.I)
 BURST_S = 40.0
 SUBJECT_TITLE = "What do members say about"
-_DOUBTED = re.compile(r"^\W*(?:lol|haha|really\?|wait really|seriously\?|are you (?:serious|joking)|joking|just joking|kidding)|😂|🤣|💀", re.I)
-_CHATTER = re.compile(r"\b(?:welcome|good (?:evening|morning|night)|see you|thank you all|minutes left|floor is yours|your hand|raise|one at a time|go ahead|next up|we are patients|house rules|the notes|optout|prescribe)\b", re.I)
-_NO_ANSWER = re.compile(r"\b(?:not me|no idea|nor (?:me|do i|can i)|me neither|don'?t know|dunno|i wish i knew|wouldn'?t know|can'?t help|anyone\?|anybody\?|no takers|nobody|really don'?t know|won'?t guess|interested too|following)\b", re.I)
+_CHATTER = re.compile(
+    r"\b(?:welcome|good (?:evening|morning|night)|see you|thank you all|minutes left|floor is yours|your hand|raise|one at a time|"
+    r"go ahead|next up|we are patients|house rules|the notes|optout|prescribe)\b",
+    re.I,
+)
+_NO_ANSWER = re.compile(
+    r"\b(?:not me|no idea|nor (?:me|do i|can i)|me neither|don'?t know|dunno|i wish i knew|wouldn'?t know|can'?t help|anyone\?|"
+    r"anybody\?|no takers|nobody|really don'?t know|won'?t guess|interested too|following)\b",
+    re.I,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +41,6 @@ class Room:
     clean: Mapping[EventId, Scrubbed]
     kept_out: frozenset[EventId]
     weights: Mapping[str, float]
-    relations: Mapping[UserId, tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,50 +60,20 @@ class Candidate:
     event_ids: tuple[EventId, ...] = ()  # of several sentences that were joined
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a message."""
-    parts: list[str] = []
-    last = 0
-    for match in _END.finditer(text):
-        if _NOT_END.search(text[: match.start()].rstrip()) and "\n" not in match.group():
-            continue
-        parts.append(text[last : match.start()])
-        last = match.end()
-    parts.append(text[last:])
-    return [p.strip() for p in parts if re.search(r"\w", p)]
-
-
-def section_of(reported: str, source: str) -> Section:
-    """Under which heading a reported sentence belongs."""
-    if "advice:" in reported:
-        return "suggestion"
-    if DOCTOR.search(reported) and _DOCTOR_SAYS.search(reported):
-        return "doctor"
-    own = bool(re.search(r"\b(?:i|my|me|we|our|us|i'm|im|ive|mine)\b", source, re.I))
-    if EMOTION.search(reported) and own and not re.search(r"\d", reported):
-        return "emotion"
-    spoken = words(source)
-    past = any(w in PAST and (w not in PARTICIPLE or k == 0) or w in {"was", "were", "had"} for k, w in enumerate(spoken))
-    if own or past or _SINCE.search(source):
-        return "experience"
-    return "suggestion"
-
-
-_SINCE = re.compile(r"\b\d+ (?:yrs?|years?|months?|mths?|weeks?|wks?) (?:in|out|on|ago|now|here|later|sober)\b|\bhere[,.]|^\d+ (?:yrs?|years)", re.I)
-
-
 def summarise(thread: Thread, room: Room, rules: Rules) -> Summary | None:
     """One thread as title and statements; None where it holds nothing to say."""
     said = [room.messages[e] for e in thread.event_ids if e in room.messages]
-    jokes = _jokes(said)
-    usable = [m for m in said if m.left_out is None and m.event_id not in room.kept_out | jokes and m.level is not Level.NONE]
+    joking = jokes(said)
+    usable = [m for m in said if m.left_out is None and m.event_id not in room.kept_out | joking and m.level is not Level.NONE]
     if not usable:
         return None
     people = len({m.sender for m in usable})
     title, sources = _title(thread, usable, room, rules)
     speaking = [m for m in usable if m.level in {Level.REPORTED, Level.QUOTED}]
     found = [c for burst in _bursts(speaking) for c in _joined(_candidates(burst, room, rules), room)]
-    asks = set(content(title)) | (set(content(room.clean[thread.opening].text)) if thread.opening in room.clean else set())
+    asks = set(content(title))
+    if thread.opening is not None and thread.opening in room.clean:
+        asks |= set(content(room.clean[thread.opening].text))
     found = [replace(c, score=c.score + 0.25 * len(c.stems & asks)) for c in found]
     open_question = bool(sources) and _is_open(thread, usable, room)
     if open_question:
@@ -117,7 +83,12 @@ def summarise(thread: Thread, room: Room, rules: Rules) -> Summary | None:
         statements = _stated(chosen, [m for m in usable if m.level is Level.COUNTED], room, rules)
         statements += [Statement(c.text, c.section, "reported", (c.event_id,), offered=True) for c in _offers(found, chosen)]
     told = [s for s in statements if not s.offered]
-    if not title or not statements or (title.startswith(SUBJECT_TITLE) and len(told) < 3):
+    weighty = sum(is_weighty(s.text, rules) for s in told)
+    if (
+        not title
+        or not statements
+        or (not open_question and (len(told) < 2 or weighty * 4 < len(told) or (title.startswith(SUBJECT_TITLE) and weighty < 2)))
+    ):
         return None
     removed = Counter(s.kind for m in usable for s in room.clean[m.event_id].spans)
     withheld = ""
@@ -127,17 +98,6 @@ def summarise(thread: Thread, room: Room, rules: Rules) -> Summary | None:
         thread.thread_id, title, sources, _tags(usable, room, rules) + (("open-question",) if open_question else ()), tuple(statements), people,
         len(usable), screen(statements), dict(removed), withheld, open_question,
     )  # fmt: skip
-
-
-def _jokes(said: Sequence[Message]) -> frozenset[EventId]:
-    """Lines that somebody laughed at, did not believe, or that their author took back as a joke."""
-    found = {m.reply_to for m in said if m.reply_to is not None and _DOUBTED.search(m.text)}
-    last: dict[UserId, EventId] = {}
-    for m in said:
-        if re.search(r"\b(?:joking|kidding|only joking|never take (?:medical )?advice from me|i made that up)\b", m.text, re.I):
-            found.update(x for x in (m.event_id, last.get(m.sender)) if x)
-        last[m.sender] = m.event_id
-    return frozenset(found)
 
 
 # --- sentences ----------------------------------------------------------------------------------------------------------
@@ -163,7 +123,11 @@ def _candidates(burst: Sequence[Message], room: Room, rules: Rules) -> list[Cand
         if m.emote or (m.moderator and _CHATTER.search(scrubbed.text)):
             continue
         for place, sentence in enumerate(sentences(scrubbed.text)):
-            if candidate := _link(sentence, m, scrubbed) if _URL.search(sentence) else _candidate(sentence, m, found[-1] if found else None, room, rules):
+            if (
+                candidate := _link(sentence, m, scrubbed)
+                if _URL.search(sentence)
+                else _candidate(sentence, m, found[-1] if found else None, room, rules)
+            ):
                 found.append(replace(candidate, place=place))
     return found
 
@@ -172,7 +136,9 @@ def _link(sentence: str, m: Message, scrubbed: Scrubbed) -> Candidate | None:
     match = _URL.search(sentence)
     if match is None or scrubbed.doubts or any(s.kind == "url" for s in scrubbed.spans):
         return None
-    return Candidate(f"One member shared a link: {match.group().rstrip('.,')}", "resource", m.event_id, m.sender, 1.5, frozenset(content(sentence)))
+    return Candidate(
+        f"One member shared a link: {match.group().rstrip('.,')}", "resource", m.event_id, m.sender, 1.5, frozenset(content(sentence))
+    )
 
 
 def _candidate(sentence: str, m: Message, before: Candidate | None, room: Room, rules: Rules) -> Candidate | None:
@@ -180,10 +146,13 @@ def _candidate(sentence: str, m: Message, before: Candidate | None, room: Room, 
     stems = frozenset(content(sentence))
     length = len(words(sentence))
     told_before = before is not None and not before.offered and before.section != "resource"
-    text = report(sentence, m.text, relations=_relatives(m, room), small=rules.ordinary, limit=rules.max_copied_words)
+    text = report(sentence, m.text, relations=_relatives(m), small=rules.ordinary, limit=rules.max_copied_words)
     leans = text is not None and leans_on_context(text)
     if text is None and told_before:
-        text, leans = report(sentence, m.text, relations=_relatives(m, room), small=rules.ordinary, limit=rules.max_copied_words, follows=True), True
+        text, leans = (
+            report(sentence, m.text, relations=_relatives(m), small=rules.ordinary, limit=rules.max_copied_words, follows=True),
+            True,
+        )
     doubtful = any(d.lower() in sentence.lower() for d in scrubbed.doubts)
     offered, quoted = text is None or doubtful, False
     if offered and not doubtful and m.level is Level.QUOTED and length >= 5 and "?" not in sentence:
@@ -201,9 +170,9 @@ def _candidate(sentence: str, m: Message, before: Candidate | None, room: Room, 
     return Candidate(text, section, m.event_id, m.sender, score, stems, quoted, offered, leans=leans)
 
 
-def _relatives(m: Message, room: Room) -> tuple[str, ...]:
-    """Whom "he" may mean: relatives named in the same message, or of whom the speaker keeps speaking."""
-    return relations_of([m.text], at_least=1) or room.relations.get(m.sender, ())
+def _relatives(m: Message) -> tuple[str, ...]:
+    """Whom "he" may mean: a relative named in the same message, if no doctor is."""
+    return () if DOCTOR.search(m.text) else relations_of([m.text], at_least=1)
 
 
 def _joined(found: Sequence[Candidate], room: Room) -> list[Candidate]:
@@ -218,8 +187,8 @@ def _joined(found: Sequence[Candidate], room: Room) -> list[Candidate]:
             group.append(rest.pop(0))
         k += len(group)
         if len(group) == 1 and first.leans:
-            if first.score > 1.8:
-                joined.append(replace(first, score=first.score - 0.9))
+            if first.score > (1.3 if first.text.startswith("One member says theirs") else 1.8):
+                joined.append(replace(first, score=first.score - 0.7))
             continue
         text = " ".join([first.text, *(continued(c.text) for c in group[1:])])
         joined.append(
@@ -235,7 +204,14 @@ def _goes_on(group: Sequence[Candidate], c: Candidate, found: Sequence[Candidate
     """Whether a sentence belongs behind those before it: nothing left out between, of the same kind, short enough together."""
     last = group[-1]
     length = sum(len(words(x.text)) for x in group) + len(words(c.text))
-    if c.section == "resource" or last.section == "resource" or c.quoted or last.quoted or length > 42 or last.text.count("advice") and c.text.count("advice"):
+    if (
+        c.section == "resource"
+        or last.section == "resource"
+        or c.quoted
+        or last.quoted
+        or length > 42
+        or (last.text.count("advice") and c.text.count("advice"))
+    ):
         return False
     near = found.index(c) - found.index(last) == 1 and (c.event_id != last.event_id or c.place - last.place == 1)
     together = f"{last.text} {continued(c.text)}"
@@ -253,12 +229,22 @@ def _choose(found: Sequence[Candidate], usable: Sequence[Message], rules: Rules)
     for c in sorted(found, key=lambda c: (-c.score, c.event_id)):
         twin = next((k for k, group in enumerate(chosen) if _alike(group[0].stems, c.stems)), None)
         if twin is not None:
-            if c.sender not in {x.sender for x in chosen[twin]} and chosen[twin][0].section == c.section and counted(chosen[twin][0].text, 2):
+            if (
+                c.sender not in {x.sender for x in chosen[twin]}
+                and chosen[twin][0].section == c.section
+                and counted(chosen[twin][0].text, 2)
+            ):
                 chosen[twin] += (c,)
                 used[c.event_id] += 1
             continue
         length = len(words(c.text))
-        if len(chosen) >= rules.max_statements or c.score <= 0.3 or used[c.event_id] >= 2 or (used[c.event_id] and c.score < 1.5) or spent + length > budget:
+        if (
+            len(chosen) >= rules.max_statements
+            or c.score <= 0.1
+            or used[c.event_id] >= 2
+            or (used[c.event_id] and c.score < 1.2)
+            or spent + length > budget
+        ):
             continue
         chosen.append((c,))
         used[c.event_id] += 1
@@ -285,7 +271,7 @@ def _stated(chosen: Sequence[tuple[Candidate, ...]], counting: Sequence[Message]
         text = group[0].text if len(people) == 1 else counted(group[0].text, len(people))
         if text is None:
             text, ids, people = group[0].text, [group[0].event_id], {group[0].sender}
-        wording = "quoted" if group[0].quoted else "counted" if len(people) > 1 else "reported"
+        wording: Wording = "quoted" if group[0].quoted else "counted" if len(people) > 1 else "reported"
         rows.append((sections[group[0].section], order[ids[0]], Statement(text, group[0].section, wording, tuple(ids), len(people))))
     rows.sort(key=lambda r: r[:2])
     return [r[2] for r in rows]
@@ -314,7 +300,12 @@ def _title(thread: Thread, usable: Sequence[Message], room: Room, rules: Rules) 
         for sentence in sentences(texts[m.event_id]):
             score = question_score(sentence, weights)
             if score > 0:
-                score += 1.5 * (m.event_id == thread.opening) + 1.0 * (place < 4) - 0.03 * place + 0.5 * sum(s in ranked[:12] for s in set(content(sentence)))
+                score += (
+                    1.5 * (m.event_id == thread.opening)
+                    + 1.0 * (place < 4)
+                    - 0.03 * place
+                    + 0.5 * sum(s in ranked[:12] for s in set(content(sentence)))
+                )
                 rated.append((score, -place, sentence, m))
     for score, _, sentence, m in sorted(rated, key=lambda r: (-r[0], -r[1])):
         near = [texts[x.event_id] for x in usable if x.sender == m.sender and abs((x.at - m.at).total_seconds()) <= 90]
@@ -338,7 +329,8 @@ def _is_open(thread: Thread, usable: Sequence[Message], room: Room) -> bool:
     if asker is None:
         return False
     return not any(
-        m.sender != asker and not _NO_ANSWER.search(m.text) and len(content(room.clean[m.event_id].text)) >= 3 and "?" not in m.text for m in usable
+        m.sender != asker and not _NO_ANSWER.search(m.text) and len(content(room.clean[m.event_id].text)) >= 3 and "?" not in m.text
+        for m in usable
     )
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from peerplugin.core import publish
 from peerplugin.core.effects import Answer, Say
-from peerplugin.core.meetings import in_words, local_date
+from peerplugin.core.meetings import clock_in_words, date_of
 from peerplugin.core.model import EventId, Series, Transcript
 from peerplugin.core.record import Draft, Phase, Record, Verdict
+from peerplugin.core.review import UNDECIDED
 from peerplugin.core.words import Words
 
 
@@ -40,8 +41,9 @@ def _started(_: Say | Answer, words: Words, pages: Pages) -> _Values:
     zone = series.schedule.zone if series.schedule else None
     return {
         "name": record.name or series.name,
-        "since": in_words(record.opened_at, zone),
-        "until": in_words(record.ends_at, zone) if record.ends_at else "",
+        "since": clock_in_words(record.opened_at, zone),
+        "until": clock_in_words(record.ends_at, zone) if record.ends_at else "",
+        "place": zone.rpartition("/")[2].replace("_", " ") if zone else "UTC",
         "forum": series.forum_url,
         "default": str(series.default_consent),
     }
@@ -57,20 +59,20 @@ def _drafted(effect: Say | Answer, words: Words, pages: Pages) -> _Values:
     record = pages.record
     if effect.values.get("round") != record.round:
         return None
-    new = [d for d in record.drafts if d.verdict is not Verdict.SUPERSEDED]
+    withheld = [d for d in record.drafts if d.verdict is Verdict.WITHHELD]
     return {
         "name": record.name or pages.series.name,
-        "on": local_date(pages.series, record.opened_at),
-        "count": sum(d.verdict is not Verdict.WITHHELD for d in new),
-        "withheld": [{"number": d.number, "title": d.summary.title, "why": d.summary.withheld} for d in new if d.verdict is Verdict.WITHHELD],
+        "on": date_of(record.key),
+        "count": sum(d.verdict is Verdict.WAITING for d in record.drafts),
+        "withheld": [{"number": d.number, "why": d.summary.withheld} for d in withheld],  # no title: this notice is never taken back
         "gaps": record.gaps,
-        "grace": pages.series.publish_grace_min,
+        "grace": f"{pages.series.publish_grace_min:g}",
     }
 
 
 def _card(effect: Say | Answer, words: Words, pages: Pages) -> _Values:
     draft = _numbered(effect, pages.record)
-    if draft is None or draft.revision != effect.values["revision"] or draft.verdict is not Verdict.WAITING:
+    if draft is None or draft.revision != effect.values["revision"] or draft.verdict not in UNDECIDED:
         return None
     summary = draft.summary
     last = max(d.number for d in pages.record.drafts)
@@ -94,19 +96,21 @@ def _show(effect: Say | Answer, words: Words, pages: Pages) -> _Values:
     draft = _numbered(effect, pages.record)
     if draft is None:
         return None
-    about = {"series": pages.series.name, "on": local_date(pages.series, pages.record.opened_at), "next": "", "how_to_join": ""}
+    about = {"series": pages.series.name, "on": date_of(pages.record.key), "next": "", "how_to_join": ""}
     return {"title": draft.summary.title, "post": publish.post(draft.summary, words, **about), "why": draft.summary.withheld}
 
 
 def _why(effect: Say | Answer, words: Words, pages: Pages) -> _Values:
-    """The messages behind a statement, or behind all of a draft's, numbered as `N.mM`."""
+    """The messages behind a statement, or behind all of a draft's, numbered through the draft as `N.mM`."""
     draft = _numbered(effect, pages.record)
     if draft is None:
         return None
     wanted = effect.values["statement"]
-    chosen = [(i, s) for i, s in enumerate(draft.summary.statements, 1) if wanted in (0, i)]
+    statements = draft.summary.statements
+    numbers = {e: n for n, e in enumerate(dict.fromkeys(e for s in statements for e in s.event_ids), 1)}
+    chosen = [(i, s) for i, s in enumerate(statements, 1) if wanted in (0, i)]
     said: dict[EventId, str] = {m.event_id: m.text for m in pages.transcript().messages if m.left_out is None}
-    return {"sources": [(i, [said[e] for e in s.event_ids if e in said]) for i, s in chosen]}
+    return {"sources": [(i, [(numbers[e], said[e]) for e in s.event_ids if e in said]) for i, s in chosen]}
 
 
 def _status(_: Say | Answer, words: Words, pages: Pages) -> _Values:

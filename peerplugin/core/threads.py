@@ -87,7 +87,7 @@ def group(transcript: Transcript) -> tuple[Thread, ...]:
     lines = _lines(transcript)
     topics = [c.at.timestamp() for c in transcript.cues if c.kind == "topic"]
     groups = _stretches(lines, topics)
-    threads = []
+    threads: list[Thread] = []
     for members in sorted(groups, key=lambda g: g[0]):
         if len(members) < 2:
             continue
@@ -99,11 +99,9 @@ def group(transcript: Transcript) -> tuple[Thread, ...]:
 def _opening(lines: Sequence[Line]) -> EventId | None:
     """The line that asks: the first question to the room, else the first question with enough words in it."""
     asking = [line for line in lines if line.asks]
-    for wanted in (lambda x: x.to_all or len(x.stems) >= 4, lambda x: len(x.stems) >= 2, lambda x: True):
-        for line in asking:
-            if wanted(line):
-                return line.event_id
-    return None
+    to_all = [line for line in asking if line.to_all or len(line.stems) >= 4]
+    clear = [line for line in asking if len(line.stems) >= 2]
+    return next((found[0].event_id for found in (to_all, clear, asking) if found), None)
 
 
 # --- reading ----------------------------------------------------------------------------------------------------------
@@ -164,7 +162,11 @@ def _stretches(lines: list[Line], topics: list[float]) -> list[list[int]]:
             shared = Counter(owner[i] for i in members if i in owner)
             fresh = [i for i in members if i not in owner]
             known = sum(shared.values())
-            target = min((g for g, n in shared.items() if n == max(shared.values())), default=None) if known * 4 >= min(len(members), 8) else None
+            target = (
+                min((g for g, n in shared.items() if n == max(shared.values())), default=None)
+                if known * 4 >= min(len(members), 8)
+                else None
+            )
             if target is None:
                 target = len(groups)
                 groups.append([])
@@ -177,7 +179,9 @@ def _stretches(lines: list[Line], topics: list[float]) -> list[list[int]]:
 
 def _shift(line: Line, start: int) -> Line:
     links = tuple(x - start for x in line.links if x >= start)
-    return Line(line.event_id, line.at_s, line.who, line.stems, links, line.named, line.asks, line.to_all, line.leans, line.chair, line.size)
+    return Line(
+        line.event_id, line.at_s, line.who, line.stems, links, line.named, line.asks, line.to_all, line.leans, line.chair, line.size
+    )
 
 
 # --- pairs ----------------------------------------------------------------------------------------------------------

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Container, Sequence
 
 from peerplugin.core.english import BASE, NOUNS_TOO, PARTICIPLE, PAST, STOP, content, stem, words
-from peerplugin.core.wording import clean_sentence
+from peerplugin.core.spelling import clean_sentence
 
 _YOU = {
     "i": "you", "me": "you", "my": "your", "mine": "yours", "myself": "yourself", "we": "you", "us": "you", "our": "your", "ours": "yours", "i'm": "you are",
@@ -14,17 +15,29 @@ _YOU = {
 }  # fmt: skip
 _ALL = re.compile(r"\b(?:you|yous|y'all|any of you)\s+(?:all|people|guys|folks|lot|two|others|ones)\b|\ball of you\b", re.I)
 _LEAD = re.compile(
-    r"^(?:(?:can|could|may) (?:i|we) (?:just )?(?:ask|throw|open|add|bring)\b[^.?!,:]*[,.:]?\s*|(?:my|a|one|another|the|quick|silly|stupid|new) (?:question|one|topic|thing)\b[^,:.?]*[,:.]\s*|(?:question|q)\b[^,:?]{0,20}[:,]\s*|"
-    r"(?:does anyone know|do you know|i wonder|i was wondering|wondering|tell me|please tell me|what i want to know is)\b[,:]?\s+(?=if|how|what|why|when|whether|where)|(?:back to|about|re|on) [\w ]{3,25}[:,]\s+)+", re.I
+    r"^(?:(?:can|could|may) (?:i|we) (?:just )?(?:ask|throw|open|add|bring)\b[^.?!,:]*[,.:]?\s*|(?:my|a|one|another|the|quick|silly|"
+    r"stupid|new) (?:question|one|topic|thing)\b[^,:.?]*[,:.]\s*|(?:question|q)\b[^,:?]{0,20}[:,]\s*|"
+    r"(?:does anyone know|do you know|i wonder|i was wondering|wondering|tell me|please tell me|what i want to know is)\b[,:]?\s+(?=if|"
+    r"how|what|why|when|whether|where)|(?:back to|about|re|on) [\w ]{3,25}[:,]\s+)+", re.I
 )  # fmt: skip
-_START = re.compile(r"^(?:how|what|when|where|why|which|who|is|are|am|do|does|did|can|could|will|would|should|has|have|had|was|were|anyone|anybody|any|may|if)\b", re.I)
+_START = re.compile(
+    r"^(?:how|what|when|where|why|which|who|is|are|am|do|does|did|can|could|will|would|should|has|have|had|was|were|anyone|anybody|any|"
+    r"may|if)\b",
+    re.I,
+)
 _INSIDE = re.compile(r"\b(how (?:do|does|did|long|much|many|often|can|should|soon|are)|what (?:do|does|is|are|can|should|helps|about)|when (?:do|does|can|should|is)|is it|is there|does (?:it|the|your|any)|do (?:you|i|we)|can (?:i|you|we)|should (?:i|we|you)|"
                      r"has any\w*|have any\w*|does any\w*|is any\w*|why (?:do|does|is|are)|which)\b", re.I)  # fmt: skip
 _EMPTY = re.compile(
-    r"^(?:what|why|how|who|when|where|really|seriously|right|ok|and|you mean|what about you|how about you|how come|is that normal|does that help|what is that|what did i miss|who is next|anyone|anybody(?: else)?|is it ok to|is this where|can you hear|"
-    r"is that ok|are you (?:safe|ok|there|all right)|what happened|what did (?:he|she|they)|did you|are you|do you mean|have you (?:tried|asked|told)|how are you|which one|what kind|like what|how many of you)\b", re.I
+    r"^(?:what|why|how|who|when|where|really|seriously|right|ok|and|you mean|what about you|how about you|how come|is that normal|"
+    r"does that help|what is that|what did i miss|who is next|anyone|anybody(?: else)?|is it ok to|is this where|can you hear|"
+    r"is that ok|are you (?:safe|ok|there|all right)|what happened|what did (?:he|she|they)|did you|are you|do you mean|"
+    r"have you (?:tried|asked|told)|how are you|which one|what kind|like what|how many of you)\b", re.I
 )  # fmt: skip
-_PERSONAL = re.compile(r"\b(?:he|she|him|her|his|another member|someone|their area|their workplace|a certain day|notes?|chat|meeting|group|room|tonight|next (?:week|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|cake|adda)\b", re.I)
+_PERSONAL = re.compile(
+    r"\b(?:he|she|him|her|his|another member|someone|their area|their workplace|a certain day|notes?|chat|meeting|group|room|tonight|"
+    r"next (?:week|monday|tuesday|wednesday|thursday|friday|saturday|sunday)|cake|adda)\b",
+    re.I,
+)
 
 
 def question_score(sentence: str, weights: dict[str, float]) -> float:
@@ -63,10 +76,19 @@ def as_title(sentence: str, small: Container[str], *, limit: int = 110, topic: s
     for token in re.split(r"(\s+|[,.;:()])", text):
         out.append(_YOU.get(token.lower(), token))
     text = "".join(out)
-    for wrong, right in (("am you", "are you"), ("was you", "were you"), ("you am", "you are"), ("you was", "you were"), ("is you", "are you"), ("has you", "have you")):
+    for wrong, right in (
+        ("am you", "are you"),
+        ("was you", "were you"),
+        ("you am", "you are"),
+        ("you was", "you were"),
+        ("is you", "are you"),
+        ("has you", "have you"),
+    ):
         text = re.sub(rf"\b{wrong}\b", right, text, flags=re.I)
     text = re.sub(r"\s+", " ", text).strip(" ,.;:-")
-    if not _START.match(text) or re.search(r"\b(?:another member|someone|their area|their workplace|a certain day|a hospital)\b|https?", text):
+    if not _START.match(text) or re.search(
+        r"\b(?:another member|someone|their area|their workplace|a certain day|a hospital)\b|https?", text
+    ):
         return None
     if topic and topic.lower() not in text.lower():
         text = f"{topic[0].upper() + topic[1:]}: {text[0].lower() + text[1:]}"
@@ -79,7 +101,7 @@ def as_title(sentence: str, small: Container[str], *, limit: int = 110, topic: s
 
 
 def _with_auxiliary(text: str) -> str:
-    """"anyone flown with big varices" -> "has anyone flown with big varices"."""
+    """How "anyone flown with big varices" -> "has anyone flown with big varices"."""
     match = re.match(r"^(any(?:one|body)(?: else| here)?|any of you)\s+(?:ever\s+|here\s+)?(\w+)", text, re.I)
     if not match:
         return re.sub(r"^(you|ye) (?=eat|take|use|get|have|do)\b", "do you ", text, flags=re.I)
@@ -96,19 +118,35 @@ def _with_auxiliary(text: str) -> str:
 def topic_of(stems: Sequence[str], texts: Sequence[str], ordinary: Container[str]) -> str:
     """The first of these stems that is a thing (a medicine, an organ, a test), as it is mostly written."""
     for wanted in stems:
-        forms = [w for text in texts for w in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text) if stem(w) == wanted and _is_thing(w, text, ordinary)]
+        forms = [
+            w for text in texts for w in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text) if stem(w) == wanted and _is_thing(w, text, ordinary)
+        ]
         if forms:
             small = [f for f in forms if f.islower()]
-            return max(sorted(set(small or forms)), key=(small or forms).count)
+            counts: Counter[str] = Counter(small or forms)
+            return min(counts, key=lambda w: (-counts[w], w))
     return ""
 
 
 def _is_thing(word: str, text: str, ordinary: Container[str]) -> bool:
     """Whether a word is used as a noun: rare in English, or behind an article, a possessive or a preposition and no verb or adverb."""
     low = word.lower()
-    if low in STOP or len(low) < 4 or low in PAST or low in PARTICIPLE or low.endswith(("ly", "ing")) or (low in BASE and low not in NOUNS_TOO) or low in _NO_THING:
+    if (
+        low in STOP
+        or low.rstrip("s") in STOP
+        or len(low) < 4
+        or low in PAST
+        or low in PARTICIPLE
+        or low.endswith(("ly", "ing"))
+        or (low in BASE and low not in NOUNS_TOO)
+        or low in _NO_THING
+    ):
         return False
-    return low not in ordinary or bool(re.search(rf"\b(?:the|a|an|my|your|their|of|on|with|for|about|no|some|this) {re.escape(word)}\b(?! (?:one|thing|time|way))", text, re.I))
+    return low not in ordinary or bool(
+        re.search(
+            rf"\b(?:the|a|an|my|your|their|of|on|with|for|about|no|some|this) {re.escape(word)}\b(?! (?:one|thing|time|way))", text, re.I
+        )
+    )
 
 
 _NO_THING = frozenset(

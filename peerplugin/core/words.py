@@ -46,6 +46,8 @@ class Words:
             raise MistakeError(f"config/texts/{error.name} is missing: put it back, or take our copy.") from None
         except jinja2.TemplateError as error:  # its message names what is undefined, never a value
             raise MistakeError(f"config/texts/{name} cannot be filled ({error.message}): compare it with our copy.") from None
+        except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError) as error:  # its message may hold a value
+            raise MistakeError(f"config/texts/{name} cannot be filled ({type(error).__name__}): compare it with our copy.") from None
 
     def check(self) -> None:
         """Raises MistakeError where a text is no template."""

@@ -99,7 +99,7 @@ def test_a_fields_value_is_never_quoted_by_a_parse_error() -> None:
 
 
 def test_a_taken_title_gets_the_meetings_date() -> None:
-    assert wire.dated_title(_document()) == "Does banding hurt? (2026-10-07)"
+    assert wire.titles(_document())[1] == "Does banding hurt? (2026-10-07)"
 
 
 def test_the_digest_changes_with_title_tags_and_text_only() -> None:

@@ -114,6 +114,15 @@ def test_no_logger_at_debug_hears_what_is_written_or_read(store: Store, caplog: 
     assert CANARY not in caplog.text
 
 
+def test_a_write_that_fails_is_reported_without_what_it_would_have_written(store: Store) -> None:
+    with store._engine.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA max_page_count={pages + 2}")
+    with pytest.raises(StoreError, match="full") as caught, store.transaction() as tx:
+        keep(tx, event("a", f"{CANARY} " * 5000))
+    assert CANARY not in str(caught.getrepr(showlocals=False, style="native", chain=True))
+
+
 def test_a_row_that_cannot_be_read_is_reported_without_its_content(store: Store, path: Path) -> None:
     with store.transaction() as tx:
         tx.add_fact(command(CANARY), None)

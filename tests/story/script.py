@@ -12,7 +12,7 @@ from tests.story.stage import Stage
 PRIVATE = ("canaryoff", "canarylock", "canaryredacted", "canaryedited", "canaryoptout", "canaryquoted", "canarycommand", "Walter", "555-0142")
 """Words that no reader of the forum may ever see."""
 PUBLIC = "banding"
-WITHDRAWN = "lozenges"
+WITHDRAWN = "breastbone"
 """A word that is public until its author redacts the message."""
 
 
@@ -77,7 +77,7 @@ def _approves(play: Play) -> None:
 
 
 def _redacts(play: Play) -> None:
-    play.stage.cast.dov.redact(play.stage.room, play.ids["relief"])
+    play.stage.cast.bo.redact(play.stage.room, play.ids["ache"])
 
 
 def _published(play: Play) -> bool:

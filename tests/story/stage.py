@@ -84,6 +84,11 @@ class Stage:
         series = replace(self.series, **changes)  # type: ignore[arg-type]
         return replace(self, series=series, group=replace(self.group, series=(series,)))
 
+    def close(self) -> None:
+        """Everybody hangs up."""
+        for person in (self.cast.bot, self.cast.mara, self.cast.alma, self.cast.bo, self.cast.cleo, self.cast.dov):
+            person.close()
+
     # --- the service ------------------------------------------------------------------------------------------------
 
     def store(self) -> Store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -114,16 +115,27 @@ def nothing_private(stage: Stage) -> None:
 
 
 @pytest.fixture
-def first(homeserver: Homeserver, sandbox: Sandbox, tmp_path: Path) -> Stage:
+def first(homeserver: Homeserver, tmp_path: Path) -> Iterator[Stage]:
     (tmp_path / "first").mkdir()
-    return Stage.build(homeserver, sandbox, tmp_path / "first")
+    with Sandbox() as sandbox:
+        stage = Stage.build(homeserver, sandbox, tmp_path / "first")
+        yield stage
+        stage.close()
 
 
 def another(first: Stage, name: str) -> Stage:
-    """A new room, desk, category and bot for the same people."""
+    """A new room, desk, forum and bot for the same people."""
     folder = first.folder.parent / name
     folder.mkdir()
-    return Stage.build(first.homeserver, first.sandbox, folder, with_new_bot(first.homeserver, first.cast))
+    sandbox = Sandbox()
+    sandbox.start()
+    return Stage.build(first.homeserver, sandbox, folder, with_new_bot(first.homeserver, first.cast))
+
+
+def leave(stage: Stage) -> None:
+    """Its forum is closed, its bot hangs up."""
+    stage.sandbox.close()
+    stage.cast.bot.close()
 
 
 @pytest.mark.timeout(1500)
@@ -139,6 +151,7 @@ async def test_the_service_may_die_at_every_point(first: Stage) -> None:
         assert deaths == [tracing.labels[number - 1]], f"point {number}"
         assert traces(stage) == whole, f"point {number}: {deaths}"
         nothing_private(stage)
+        leave(stage)
         died_at += deaths
     assert died_at == tracing.labels, "every point, and as many as the tracing run counted"
 
@@ -164,4 +177,4 @@ async def test_the_forum_may_fail_at_every_call(first: Stage, kind: str) -> None
         await perform(stage, Points(), read_timeout_s=0.5)
         assert traces(stage) == whole, f"{kind} at call {number}"
         nothing_private(stage)
-    first.sandbox.faults.clear()
+        leave(stage)

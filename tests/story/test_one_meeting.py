@@ -40,8 +40,8 @@ async def test_a_meeting_becomes_a_topic_that_a_search_finds_and_a_redaction_cha
 ) -> None:
     stage = Stage.build(homeserver, sandbox, tmp_path, version=version)
     play = Play(stage)
-    async with running(stage):
-        await asyncio.sleep(0.3)
+    async with running(stage) as service:
+        await service.ready.wait()
         for scene in SCENES[:-1]:
             await asyncio.to_thread(scene.act, play)
             await wait_for(lambda s=scene: s.seen(play), scene.name)  # type: ignore[misc]
@@ -54,3 +54,4 @@ async def test_a_meeting_becomes_a_topic_that_a_search_finds_and_a_redaction_cha
         assert word not in before
         assert word not in stage.pages()
     assert len(stage.topics()) == 2, "one topic for the thread, one index"
+    stage.close()
