@@ -7,8 +7,10 @@ from datetime import datetime
 from peerplugin.core import lifecycle
 from peerplugin.core.facts import ConsentGiven, Withdrawn
 from peerplugin.core.model import MeetingKey
+from peerplugin.errors import MistakeError
 from peerplugin.group import Group
 from peerplugin.store import Tx
+from peerplugin.troubles import tell
 
 
 def advance(tx: Tx, group: Group, now: datetime) -> int:
@@ -27,7 +29,11 @@ def _step(tx: Tx, key: MeetingKey, group: Group, now: datetime) -> None:
         tx.handled([i for i, _ in numbered])
         return
     desk = series.management_room  # as the settings name it: numbers go on where the room was upgraded
-    result = lifecycle.advance(record, [fact for _, fact in numbered], series, group.words, tx.first_free(desk))
+    try:
+        result = lifecycle.advance(record, [fact for _, fact in numbered], series, group.words, tx.first_free(desk))
+    except MistakeError as mistake:  # a group's own text that cannot be filled: this meeting waits for a person, the others go on
+        tell(tx, group, "texts", str(mistake), now)
+        return
     if result.numbers:
         tx.take_numbers(desk, result.numbers)
     tx.save_record(result.record, None)

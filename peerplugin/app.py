@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import fcntl
+import logging
 import signal
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Protocol, TypeVar
 
 from integrations.discourse.client import Discourse
 from integrations.discourse.forum import DiscourseForum as DiscourseForum
@@ -23,6 +26,17 @@ from peerplugin.service import Pace, Service
 from peerplugin.settings import SeriesSettings, Settings, config_dirs
 from peerplugin.store import Account, Store
 from peerplugin.vocabulary import load_rules
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class Patiently(Protocol):
+    """A way of asking that tries again."""
+
+    def __call__(self, ask: Callable[[], Awaitable[T]], /) -> Awaitable[T]:
+        """The answer, sooner or later."""
+
 
 def now() -> datetime:
     """The time, in UTC."""
@@ -103,7 +117,7 @@ def open_forum(settings: Settings, words: Words) -> tuple[Discourse, DiscourseFo
 
 
 @asynccontextmanager
-async def open_chat(settings: Settings, store: Store | None) -> AsyncIterator[MatrixChat]:
+async def open_chat(settings: Settings, store: Store | None, patiently: Patiently | None = None) -> AsyncIterator[MatrixChat]:
     """The homeserver of the settings, logged in; the device and the token are remembered, so that a restart is not a new device."""
     m = settings.matrix
     account = None
@@ -122,7 +136,7 @@ async def open_chat(settings: Settings, store: Store | None) -> AsyncIterator[Ma
         sync_timeout_s=settings.service.sync_s,
     )
     try:
-        login = await chat.login()
+        login = await (patiently(chat.login) if patiently else chat.login())
         if store is not None:
             with store.transaction() as tx:
                 tx.save_account(Account(login.user_id, login.device_id, login.access_token, m.homeserver))
@@ -154,33 +168,49 @@ async def run(settings: Settings, *, dry_run: bool = False) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    with paper.store_copy(settings.store.path) if dry_run else opened(settings.store.path) as store:
-        async with open_chat(settings, None if dry_run else store) as chat:
-            group = make_group(settings, await _patiently(settings, chat, stop))
-            client, forum = open_forum(settings, group.words)
-            room_side: Chat = paper.PaperChat(chat) if dry_run else chat
-            forum_side: Forum = paper.PaperForum() if dry_run else forum
-            service = Service(store, room_side, forum_side, group, now, pace(settings))
-            try:
-                async with health.served(settings.http.host, settings.http.port, service):
-                    await _until(stop, service)
-            finally:
-                client.close()
+    with paper.store_copy(settings.store.path) if dry_run else held(settings.store.path) as store:
+        try:
+            await _serve(settings, store, stop, dry_run=dry_run)
+        except _StoppedError:
+            return
 
 
-async def _patiently(settings: Settings, chat: MatrixChat, stop: asyncio.Event) -> dict[str, RoomId]:
-    """The rooms, asked for until the homeserver answers: it may start later than we do."""
+async def _serve(settings: Settings, store: Store, stop: asyncio.Event, *, dry_run: bool) -> None:
+    async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
+        return await _until_heard(ask, settings, stop)
+
+    async with open_chat(settings, store, patiently) as chat:
+        group = make_group(settings, await patiently(lambda: rooms_of(settings, chat)))
+        client, forum = open_forum(settings, group.words)
+        room_side: Chat = paper.PaperChat(chat) if dry_run else chat
+        forum_side: Forum = paper.PaperForum() if dry_run else forum
+        service = Service(store, room_side, forum_side, group, now, pace(settings))
+        try:
+            async with health.served(settings.http.host, settings.http.port, service):
+                await _until(stop, service)
+        finally:
+            client.close()
+
+
+class _StoppedError(Exception):
+    """The operator did not wait for the homeserver."""
+
+
+async def _until_heard(ask: Callable[[], Awaitable[T]], settings: Settings, stop: asyncio.Event) -> T:
+    """What the homeserver answers, asked for until it does: it may start later than we do."""
     wait_s = settings.service.retry_first_s
     while True:
         try:
-            return await rooms_of(settings, chat)
+            return await ask()
         except OutsideError as error:
             if error.permanent:
                 raise
+            log.warning("the homeserver does not answer yet", extra={"cause": error})
+            wait_s = max(wait_s, error.retry_after_s or 0)
         try:
             async with asyncio.timeout(wait_s):
                 await stop.wait()
-                raise MistakeError("Stopped before the homeserver answered.")
+            raise _StoppedError
         except TimeoutError:
             wait_s = min(2 * wait_s, settings.service.retry_most_s)
 
@@ -205,6 +235,17 @@ def opened(path: Path) -> Iterator[Store]:
         yield store
     finally:
         store.close()
+
+
+@contextmanager
+def held(path: Path) -> Iterator[Store]:
+    """The store, ours alone to serve: two services on one store would say and publish in turn what only one of them knows of."""
+    with opened(path) as store, path.with_name(path.name + ".lock").open("a", encoding="ascii") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it however we end
+        except BlockingIOError:
+            raise MistakeError(f"Another peerplugin runs on the store {path}: stop that one first, or give this one a store of its own.") from None
+        yield store
 
 
 # --- replay -----------------------------------------------------------------------------------------------------------------------

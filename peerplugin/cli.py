@@ -6,7 +6,8 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any, NoReturn, TypeVar
 
@@ -14,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from peerplugin import __version__, app, checking, office, log, reports
+from peerplugin import __version__, app, checking, log, office, reports
 from peerplugin.core.model import Level
 from peerplugin.errors import MistakeError, PeerpluginError
 from peerplugin.settings import Settings, load, settings_path
@@ -167,12 +168,13 @@ def replay(
     """Draft an exported chat log: no account, no network."""
     with _progress() as progress:
         found, skipped, words = app.replay(file, default=default_consent, min_contributors=min_contributors, progress=progress)
-    if not found:
-        raise MistakeError(f"{file}: no meeting in it: nobody said anything that could be read.")
+    if not any(meeting.transcript.messages for meeting in found):
+        raise MistakeError(f"{file}: no meeting in it: nobody said anything that could be read. Is it the export of the right room?")
     if skipped:
         _say("Skipped: " + ", ".join(f"{n} × {reason}" for reason, n in sorted(skipped.items())) + ".", error=True)
     print_replay = reports.replay_json if as_json else reports.replay_markdown
-    sys.stdout.write(print_replay(found, words, include_withheld=include_withheld) + "\n")
+    printed = print_replay(found, words, include_withheld=include_withheld)
+    sys.stdout.write(printed + "\n" if printed else "Nothing in it became a draft.\n")
 
 
 @program.command()
@@ -194,8 +196,11 @@ def _run(work: Coroutine[Any, Any, T]) -> T:
     """Run to the end; of several faults at once the operator hears the first that has a sentence."""
     try:
         return asyncio.run(work)
-    except* PeerpluginError as faults:
-        raise _first(faults) from None
+    except BaseExceptionGroup as faults:  # caught whole: what `except*` raises is a group again
+        told, others = faults.split(PeerpluginError)
+        if told is None or others is not None:
+            raise
+        raise _first(told) from None
 
 
 def _first(fault: BaseException) -> PeerpluginError:
@@ -205,15 +210,11 @@ def _first(fault: BaseException) -> PeerpluginError:
     return fault
 
 
-class _progress:
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
     """Steps on a terminal; nothing in a pipe."""
-
-    def __enter__(self) -> Callable[[str], None]:
-        console = Console(stderr=True)
-        self._bar = Progress(SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=console, disable=not console.is_terminal)
-        self._bar.start()
-        task = self._bar.add_task("start", total=None)
-        return lambda step: self._bar.update(task, description=step)
-
-    def __exit__(self, *_: object) -> None:
-        self._bar.stop()
+    console = Console(stderr=True)
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
+        task = bar.add_task("start", total=None)
+        yield lambda step: bar.update(task, description=step)

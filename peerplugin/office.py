@@ -52,7 +52,7 @@ def show_waiting(store: Store) -> None:
 def order(store: Store, group: Group, word: str, number: str, reason: str, now: datetime) -> str:
     """Leave a decision for the service, which takes it as a moderator's command."""
     wanted = number.removeprefix("#")
-    if wanted != "all" and not wanted.isdigit():
+    if wanted != "all" and not (wanted.isascii() and wanted.isdigit() and len(wanted) < 10):
         raise MistakeError(f"{number} is no draft's number. `peerplugin review list` lists them.")
     if wanted == "all" and word != "approve":
         raise MistakeError("Only `approve` takes `all`: reject drafts one by one.")

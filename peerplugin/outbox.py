@@ -19,6 +19,8 @@ from peerplugin.errors import MistakeError, OutsideError
 from peerplugin.group import Group, transcript_of
 from peerplugin.listen import received
 from peerplugin.store import LedgerRow, Tx
+from peerplugin.troubles import mention
+from peerplugin.troubles import tell as tell_trouble
 
 CHAT = frozenset({"Say", "Answer", "React", "Redact", "Join"})
 FORUM = frozenset({"Put", "Withdraw"})
@@ -28,6 +30,7 @@ ASIDE = timedelta(hours=1)
 """How long something that asking again cannot mend steps aside: until a person has had a look."""
 QUEUE_LOOK = timedelta(minutes=10)
 """How often we look whether the forum's staff has let a post through."""
+QUEUED = "waits in the forum's approval queue"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +56,7 @@ def claim(tx: Tx, kinds: frozenset[str], group: Group, now: datetime) -> Work | 
             work = _work_out(tx, claimed.effect, claimed.attempts, group, now)
         except MistakeError as mistake:  # a group's own text that cannot be filled: this one steps aside, the loop goes on
             tx.retry(claimed.effect.key, now + ASIDE, str(mistake))
-            tx.trouble("texts", str(mistake), now)
+            tell_trouble(tx, group, "texts", str(mistake), now)
             continue
         if work is not None:
             return work
@@ -131,7 +134,7 @@ def put(tx: Tx, work: Work, publication: Publication, group: Group, now: datetim
     stands = replace(publication, digest=publish.document_digest(work.document))
     if publication.enqueued:  # the forum's own staff must let it through first: look again
         tx.add_fact(Held(now, stands), work.effect.meeting)
-        tx.retry(work.effect.key, now + QUEUE_LOOK, "waits in the forum's approval queue")
+        tx.retry(work.effect.key, now + QUEUE_LOOK, QUEUED)
     elif tx.finish(work.effect.key, "done"):
         tx.add_fact(Held(now, stands), work.effect.meeting)
         record = tx.record(work.effect.meeting)
@@ -188,11 +191,39 @@ class Patience:
         return timedelta(seconds=max(own, error.retry_after_s or 0))
 
 
-def failed(tx: Tx, work: Work, error: OutsideError, patience: Patience, now: datetime) -> bool:
-    """It did not work: once more later. True: a person should hear of it (nothing but that will help, or it has lasted)."""
+def failed(tx: Tx, work: Work, error: OutsideError, patience: Patience, group: Group, now: datetime) -> bool:
+    """It did not work: once more later, or never. True: a person should hear of it (nothing but that will help, or it has lasted)."""
     key = work.effect.key
-    if error.permanent and isinstance(work.effect, React | Redact | Answer):  # nothing depends on these: let go
+    if error.permanent and _is_let_go(work.effect, error.kind):
         tx.finish(key, "failed", error.sentence)
+        if isinstance(work.effect, Say | Join):
+            mention(tx, group, key, error.sentence, now)
         return False
     tx.retry(key, now + patience.wait(work.attempts, error), error.sentence)
-    return error.permanent or work.attempts >= 3
+    return (error.permanent or work.attempts >= 3) and not isinstance(work.effect, Answer)
+
+
+def _is_let_go(effect: AnyEffect, kind: str) -> bool:
+    """What a refusal ends for good. What waits for a new token, or for a right, must not be lost: answers and redactions least of all."""
+    match effect:
+        case React():
+            return True  # people can put it there themselves
+        case Join():
+            return True  # whoever wants us there invites us (again), and that is another effect
+        case Redact() | Answer():
+            return kind != "rights"
+        case Say():
+            return kind == "invalid"  # too long, say: everything after it in this room would wait behind it
+        case _:
+            return False
+
+
+def still_failing(tx: Tx, kinds: frozenset[str], now: datetime) -> bool:
+    """Whether anything of these classes waits after a failed try."""
+    return any(s.kind in kinds and s.attempts and s.note != QUEUED for s in tx.stuck(now))
+
+
+def hurry_all(tx: Tx, now: datetime) -> None:
+    """A new start, perhaps with a new token or key: whatever had stepped aside is tried now."""
+    for target in {s.target for s in tx.stuck(now)}:
+        tx.hurry(target, now)

@@ -30,6 +30,9 @@ from peerplugin.core.rules import Rules
 from peerplugin.core.words import Words
 
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
+NOBODY = UserId("@nobody:replay")
+"""Opens the meeting of a log that does not say who could."""
+OPENING = EventId("$replay-start")
 Progress = Callable[[str], None]
 
 
@@ -72,7 +75,7 @@ class Log:
                 self.opened[key] = fact
             elif isinstance(fact, Closed):
                 self.closed[key] = fact.at
-        if heard.kept is not None:
+        if heard.kept is not None and event.event_id != OPENING:
             key, kept = heard.kept
             self.kept.setdefault(key, {}).setdefault(kept.event.event_id, kept)
         self.consents += [consent for _, consent in heard.consents]
@@ -82,7 +85,7 @@ def log_series(room: RoomId, name: str, default: Level, min_contributors: int) -
     """A series that a log stands for: no forum, no schedule, no silence that ends it."""
     return Series(
         SeriesId("replay"), name or "Replay", room, RoomId(""), 0, default, silence_min=24 * 60, longest_min=7 * 24 * 60,
-        min_contributors=min_contributors, publish_grace_min=0,
+        min_contributors=min_contributors, publish_grace_min=0, facilitators=frozenset({NOBODY}),
     )  # fmt: skip
 
 
@@ -92,7 +95,7 @@ def replay(events: Iterable[RoomEvent], series: Series, rules: Rules, progress: 
     progress("capture")
     log = _heard(events, series, rules)
     if not log.opened and events:
-        log = _heard([_opening(events, series), *events], series, rules)
+        log = _heard([_opening(events), *events], series, rules)
     meetings_found = []
     for key, opened in log.opened.items():
         rows = log.kept.get(key, {})
@@ -112,11 +115,10 @@ def _heard(events: Collection[RoomEvent], series: Series, rules: Rules) -> Log:
     return log
 
 
-def _opening(events: list[RoomEvent], series: Series) -> RoomEvent:
+def _opening(events: list[RoomEvent]) -> RoomEvent:
     """The `!startmeeting` that a log without one would have begun with, said by nobody."""
     first = next((e for e in events if e.kind in ("text", "emote")), events[0])
-    chair = next(iter(series.facilitators), first.sender)
-    return RoomEvent(EventId("$replay-start"), first.room_id, chair, first.at, "text", body="!startmeeting")
+    return RoomEvent(OPENING, first.room_id, NOBODY, first.at, "text", body="!startmeeting")
 
 
 # --- what is printed ------------------------------------------------------------------------------------------------------------

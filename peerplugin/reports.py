@@ -42,10 +42,16 @@ def _meeting(tx: Tx, record: Record) -> Report:
         "skipped": dict(tx.skipped(record.key)),
         "closed_by": record.closed_by,
         "decisions": [
-            {"draft": d.number, "verdict": str(d.verdict), "who": d.actor or "the service", "by": d.desk, "text": d.revision_hash,
-             "at": d.at.isoformat(timespec="seconds"), "reason": d.reason}
+            {
+                "draft": d.number,
+                "verdict": str(d.verdict),
+                "who": d.actor or "the service",
+                "by": d.desk,
+                "text": d.revision_hash,
+                "at": d.at.isoformat(timespec="seconds"),  # not the reason: that is what a moderator wrote
+            }
             for d in record.decisions
-        ],  # fmt: skip
+        ],
         "published": [{"document": p.document, "url": p.url} for p in record.publications.values()],
     }
 

@@ -11,8 +11,9 @@ from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from multiprocessing import get_context
+from multiprocessing.context import BaseContext
 from typing import TypeVar
 
 import schedule
@@ -22,12 +23,13 @@ from peerplugin.advance import advance
 from peerplugin.core.draft import compose
 from peerplugin.core.effects import Answer, Document, Join, Put, React, Redact, Say, Think, Withdraw
 from peerplugin.core.model import EventId, Outcome, RoomId, RoomState
-from peerplugin.errors import OutsideError, PeerpluginError
+from peerplugin.errors import MistakeError, OutsideError, PeerpluginError
 from peerplugin.group import Group
 from peerplugin.listen import listen, tick
 from peerplugin.outbox import Work
 from peerplugin.ports import Batch, Chat, Forum
-from peerplugin.store import Store, Tx
+from peerplugin.store import Store, StoreError, Trouble, Tx
+from peerplugin.troubles import calm, tell
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -52,10 +54,21 @@ class Pace:
 class Service:
     """One running service over a store, a chat and a forum. `run` returns when it is cancelled, or raises what nobody can go on from."""
 
-    def __init__(self, store: Store, chat: Chat, forum: Forum, group: Group, clock: Callable[[], datetime], pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        store: Store,
+        chat: Chat,
+        forum: Forum,
+        group: Group,
+        clock: Callable[[], datetime],
+        pace: Pace | None = None,
+        child: BaseContext | None = None,
+    ) -> None:
+        """`child`: how the thinking's process is made; by default a fresh one each time, so that its memory goes back whole."""
         self._store, self._chat, self._forum, self._group, self._clock = store, chat, forum, group, clock
         self._pace = pace or Pace()
         self._patience = outbox.Patience(self._pace.retry_first_s, self._pace.retry_most_s)
+        self._child = child or get_context("spawn")
         self._db = ThreadPoolExecutor(1, "store")
         self._desk = ThreadPoolExecutor(1, "forum")
         self._news = {lane: asyncio.Event() for lane in LANES}
@@ -64,6 +77,8 @@ class Service:
         self._heard_until: datetime | None = None  # nothing said before this moment is still on its way to us
         self.ready = asyncio.Event()  # the first answer of the homeserver is stored: from here on we hear everything
         self.troubles: dict[str, str] = {}  # what /health tells: kind -> sentence
+        self._without_store: set[str] = set()  # the loops that could not write
+        self._under_way: dict[str, str] = {}  # lane -> the effect that was claimed and whose end is not stored yet
 
     async def run(self) -> None:
         """Listen, advance and deliver until cancelled."""
@@ -90,6 +105,12 @@ class Service:
         if tx.began_at() is None:
             tx.set_began_at(self._clock())
         tx.reopen_claimed()
+        outbox.hurry_all(tx, self._clock())
+        calm(tx, self._group, "texts", self._clock())  # read anew; if one still cannot be filled, that is told again
+        for lane in LANES:
+            if not self._is_failing(tx, lane):
+                calm(tx, self._group, lane, self._clock())
+        self.troubles = {t.kind: t.sentence for t in tx.troubles()}
         return tx.token()
 
     async def _within(self, step: Callable[[Tx], T]) -> T:
@@ -112,12 +133,12 @@ class Service:
         while True:
             try:
                 await self.listen_once()
+                await self._works("listening", "listening")
             except PeerpluginError as error:
                 failures += 1
                 await self._rest("listening", error, failures)
                 continue
             failures = 0
-            await self._calm("listening")
             self._ring()
 
     async def listen_once(self) -> bool:
@@ -151,50 +172,77 @@ class Service:
                 due.clear()
                 try:
                     await self.advance_once()
+                    await self._works("advancing")
                 except PeerpluginError as error:
-                    await self._trouble("store", error)
+                    await self._trouble("advancing", error)
                 self._ring()
             await asyncio.sleep(min(1.0, self._pace.wake_s))
 
     async def advance_once(self) -> None:
         """Meetings open and close by their time; every meeting with news takes its step."""
-        await self._within(self._pass_time)
+        known = await self._within(self._pass_time)
+        for trouble in known:
+            if trouble.kind not in self.troubles:  # a text that cannot be filled: noticed in a transaction, told there
+                self.troubles[trouble.kind] = trouble.sentence
+                log.error("trouble", extra={"kind": trouble.kind, "cause": MistakeError(trouble.sentence)})
 
-    def _pass_time(self, tx: Tx) -> None:
+    def _pass_time(self, tx: Tx) -> tuple[Trouble, ...]:
         now = self._clock()
         if self._heard_until is not None:  # while we are deaf no meeting ends by silence or time: what was said is heard first
             tick(tx, self._group, self._heard_until)
         advance(tx, self._group, now)
+        return tx.troubles()
 
     # --- DELIVER ----------------------------------------------------------------------------------------------------
 
     async def _deliver(self, lane: str) -> None:
+        failures = 0
         while True:
             self._news[lane].clear()
             try:
-                if await self.deliver_one(lane):
+                delivered = await self.deliver_one(lane)
+                await self._works(lane)
+                if lane in self.troubles and not await self._within(lambda tx: self._is_failing(tx, lane)):
+                    await self._over(lane)
+                if delivered:
                     self._ring()
                 else:
                     await self._until_due(lane)
             except PeerpluginError as error:
-                await self._rest("store", error, 1)
+                failures += 1
+                await self._rest(lane, error, failures)
+                continue
+            failures = 0
 
     async def deliver_one(self, lane: str) -> bool:
         """Claim and perform one due effect of a lane. False: none is due. A failure is remembered, and tried again later."""
-        work = await self._within(lambda tx: outbox.claim(tx, LANES[lane], self._group, self._clock()))
+        work = await self._within(lambda tx: self._claim(tx, lane))
+        self._under_way.pop(lane, None)
         if work is None:
             return False
+        self._under_way[lane] = work.effect.key
         try:
             await self._perform(work)
         except OutsideError as failure:
             error = failure
         else:
-            await self._calm(lane)
+            del self._under_way[lane]
             return True
         log.warning("not delivered", extra={"key": work.effect.key, "cause": error})
-        if await self._within(lambda tx: outbox.failed(tx, work, error, self._patience, self._clock())):
+        serious = await self._within(lambda tx: outbox.failed(tx, work, error, self._patience, self._group, self._clock()))
+        del self._under_way[lane]
+        if serious:
             await self._trouble(lane, error)
         return True
+
+    def _claim(self, tx: Tx, lane: str) -> Work | None:
+        """The next effect; first of all the one whose receipt could not be stored: it is done again, and does no more than once."""
+        if lane in self._under_way:
+            tx.retry(self._under_way[lane], self._clock(), "its receipt could not be stored")
+        return outbox.claim(tx, LANES[lane], self._group, self._clock())
+
+    def _is_failing(self, tx: Tx, lane: str) -> bool:
+        return outbox.still_failing(tx, LANES[lane], self._clock())
 
     async def _until_due(self, lane: str) -> None:
         """Sleep until somebody rings, or until the store says that something is due."""
@@ -264,59 +312,69 @@ class Service:
     async def _think(self, work: Work) -> Outcome:
         """In a child process that ends with the thought: a long draft never delays a room, and its memory goes back."""
         assert work.transcript is not None and work.rules is not None
-        pool = ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+        pool = ProcessPoolExecutor(1, mp_context=self._child)
         try:
             async with asyncio.timeout(self._pace.thinking_s):
                 return await asyncio.get_running_loop().run_in_executor(pool, compose, work.transcript, work.rules)
         except (BrokenProcessPool, TimeoutError) as error:
             sentence = f"Drafting {work.effect.meeting} did not finish ({type(error).__name__}): is there enough memory? It will be tried again."
-            raise OutsideError(sentence, kind="slow") from error
+            raise OutsideError(sentence, kind="slow") from None
+        except Exception as error:  # noqa: BLE001 - whatever thinking stumbles over: this meeting steps aside, the loops go on
+            log.error("drafting failed", extra={"meeting": work.effect.meeting, "cause": error})
+            sentence = f"Drafting {work.effect.meeting} failed ({type(error).__name__}): this is a fault of ours, the log says where. Nothing is lost."
+            raise OutsideError(sentence, kind="invalid", permanent=True) from None
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
 
     # --- trouble ----------------------------------------------------------------------------------------------------
 
-    async def _rest(self, kind: str, error: PeerpluginError, failures: int) -> None:
+    async def _rest(self, loop: str, error: PeerpluginError, failures: int) -> None:
         """Wait before the next try; a dead token is not hammered."""
-        permanent = isinstance(error, OutsideError) and error.permanent
-        if permanent or failures >= 3 or not isinstance(error, OutsideError):
-            await self._trouble(kind, error)
         outside = error if isinstance(error, OutsideError) else OutsideError(str(error), kind="store")
+        if error is not outside or outside.permanent or failures >= 3:
+            await self._trouble(loop, error)
         await asyncio.sleep(self._patience.wait(failures, outside).total_seconds())
 
-    async def _trouble(self, kind: str, error: PeerpluginError) -> None:
+    async def _trouble(self, loop: str, error: PeerpluginError) -> None:
         """Something a person must act on: told once in the management rooms, by /health for as long as it lasts."""
+        kind = "store" if isinstance(error, StoreError) else loop
+        if kind == "store":
+            self._without_store.add(loop)
         if kind in self.troubles:
             return
         sentence = self.troubles[kind] = str(error)
         log.error("trouble", extra={"kind": kind, "cause": error})
         try:
-            await self._within(lambda tx: self._tell(tx, kind, sentence))
-        except PeerpluginError:  # the store itself is the trouble: say it without remembering it
-            await self._tell_without_store(sentence)
+            await self._within(lambda tx: tell(tx, self._group, kind, sentence, self._clock()))
+        except StoreError:  # the store itself is the trouble: say it without remembering it
+            await self._say_at_once("trouble.txt", sentence=sentence)
         self._ring()
 
-    def _tell(self, tx: Tx, kind: str, sentence: str) -> None:
-        now = self._clock()
-        if tx.trouble(kind, sentence, now):
-            says = [
-                Say(key=f"trouble:{kind}:{desk}:{now.isoformat()}", room=desk, text="trouble", values={"sentence": sentence}, not_after=now + timedelta(hours=12))
-                for desk in self._group.desks()
-            ]
-            tx.add_effects(says, now)
+    async def _works(self, loop: str, kind: str = "") -> None:
+        """A round of a loop went well: its trouble is over, and the store's once every loop that met it could write again."""
+        if loop in self._without_store:
+            self._without_store.discard(loop)
+            if not self._without_store:
+                await self._over("store")
+        if kind in self.troubles:
+            await self._over(kind)
 
-    async def _tell_without_store(self, sentence: str) -> None:
+    async def _over(self, kind: str) -> None:
+        if self.troubles.pop(kind, None) is None:
+            return
+        log.info("working again", extra={"kind": kind})
+        await self._within(lambda tx: calm(tx, self._group, kind, self._clock()))
+        if kind == "store":
+            await self._say_at_once("trouble-over.txt", kind=kind)
+
+    async def _say_at_once(self, text: str, **values: str) -> None:
+        """Past the outbox, which cannot remember it."""
         for desk in self._group.desks():
-            content = {"msgtype": "m.notice", "body": self._group.words.text("trouble.txt", sentence=sentence), "m.mentions": {}}
             try:
-                await self._chat.send(desk, "m.room.message", content, f"trouble:store:{self._clock().isoformat()}")
-            except OutsideError:
-                log.error("nobody could be told", extra={"kind": "store"})
-
-    async def _calm(self, kind: str) -> None:
-        if self.troubles.pop(kind, None) is not None:
-            log.info("working again", extra={"kind": kind})
-            await self._within(lambda tx: tx.calm(kind))
+                content = {"msgtype": "m.notice", "body": self._group.words.text(text, **values), "m.mentions": {}}
+                await self._chat.send(desk, "m.room.message", content, f"trouble:{text}:{desk}:{self._clock().isoformat()}")
+            except PeerpluginError as error:
+                log.error("nobody could be told", extra={"cause": error})
 
 
 def _room(room: RoomId | None) -> RoomId:

@@ -7,7 +7,6 @@ from collections import Counter
 from collections.abc import Container, Sequence
 
 from peerplugin.core.english import AUXILIARIES, BASE, FINITE, NOUNS_TOO, PARTICIPLE, PAST, THIRD, plain, third
-from peerplugin.core.spelling import spelt
 
 TEAM_VERBS = frozenset(
     """said say says told tell gave give put want wanted check checked added add took take moved switched swapped changed lowered raised cut started stopped kept keep
@@ -16,7 +15,7 @@ TEAM_VERBS = frozenset(
 )
 _RELATION = re.compile(
     r"\b(?:my|our)\s+(?:[a-z]+\s+)?(husband|wife|partner|mother|father|son|daughter|brother|sister|boyfriend|girlfriend|fiancé|fiancee|"
-    r"grandson|granddaughter|boy|girl|aunt|uncle|cousin|kid|child)\b",
+    r"grandson|granddaughter|boy|girl|aunt|uncle|cousin|kid|child|hubby)\b",
     re.I,
 )
 HE = frozenset("husband father son brother boyfriend fiancé grandson boy uncle".split())
@@ -268,20 +267,10 @@ def is_clause(text: str) -> bool:
 
 def relations_of(texts: Sequence[str], *, at_least: int = 2) -> tuple[str, ...]:
     """The relatives a member speaks of as theirs, as often as `at_least`: of whom else could "he" be said."""
-    found = Counter(
-        m[1].lower()
-        for text in texts
-        for m in _RELATION.finditer(
-            spelt(
-                plain(
-                    re.sub(
-                        r"\b(?:mom|mum|dad)\b(?!['’]?s? (?:is|was) )",
-                        r"my \g<0>",
-                        re.sub(r"\bmy (mom|mum|dad)\b", r"\1", text, flags=re.I),
-                        flags=re.I,
-                    )
-                )
-            )
-        )
-    )
+    found = Counter(_NEAR_ONES.get(m[1].lower(), m[1].lower()) for text in texts for m in _RELATION.finditer(plain(text)) if m[1])
+    found += Counter(_NEAR_ONES[m[1].lower()] for text in texts for m in _PARENT.finditer(plain(text)))
     return tuple(r for r, n in found.items() if n >= at_least)
+
+
+_NEAR_ONES = {"mom": "mother", "mum": "mother", "mam": "mother", "mama": "mother", "dad": "father", "papa": "father", "hubby": "husband"}
+_PARENT = re.compile(r"(?<!\w)(mom|mum|mam|mama|dad|papa)\b", re.I)

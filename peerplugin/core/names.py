@@ -6,6 +6,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from peerplugin.core.english import BASE, FINITE, NOUNS_TOO, PARTICIPLE, SHORT, STOP
 from peerplugin.core.model import Message, UserId
@@ -19,13 +20,22 @@ ROLE_WORDS = frozenset(
 )
 
 
+MAX_CHARACTERS, MAX_RUN = 8000, 300
+_RUN = re.compile(rf"\S{{{MAX_RUN},}}")
+
+
+def is_readable(text: str) -> bool:
+    """Whether a text is of a length that somebody typed: a wall of text or a run without blanks is not searched for names, nor drafted."""
+    return len(text) <= MAX_CHARACTERS and _RUN.search(text) is None
+
+
 @dataclass(frozen=True, slots=True)
 class Names:
     """The persons of a room: words that name them for certain, words that may be ordinary, and whole handles."""
 
     strong: frozenset[str] = frozenset()
     weak: frozenset[str] = frozenset()
-    handles: tuple[str, ...] = ()
+    handles: re.Pattern[str] | None = None
     long: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # first two letters -> names of five letters and more
     seen: frozenset[str] = frozenset()  # words that the room writes without a capital letter
     suspects: frozenset[str] = frozenset()  # unknown words that somebody wrote with a capital: names, as far as we know
@@ -34,6 +44,7 @@ class Names:
 
 def known_names(roster: Mapping[UserId, tuple[str, ...]], messages: Sequence[Message], rules: Rules) -> Names:
     """Members from the roster, and persons outside the room whom somebody introduces ("my husband Gene")."""
+    messages = [m for m in messages if is_readable(m.text)]
     handles: set[str] = set()
     parts: set[str] = set()
     for user, shown in roster.items():
@@ -56,13 +67,18 @@ def known_names(roster: Mapping[UserId, tuple[str, ...]], messages: Sequence[Mes
     written = Counter(w.lower() for m in messages if not m.text.isupper() for w in re.findall(r"(?<=[a-z,] )[A-Z][a-z]+\b", m.text))
     seen = Counter({w: n for w, n in seen.items() if written[w] * 4 <= n})  # what is mostly written with a capital is no ordinary word
     names = Names(
-        frozenset(strong), frozenset(weak), tuple(sorted((h for h in handles if not is_ordinary(h.lower(), rules)), key=len, reverse=True)),
+        frozenset(strong), frozenset(weak), _any_of(h for h in handles if not is_ordinary(h.lower(), rules)),
         {k: tuple(v) for k, v in near.items()}, frozenset(w for w, n in seen.items() if n >= 2), often=frozenset(w for w, n in seen.items() if n >= 4),
     )  # fmt: skip
     suspects = {
         w.lower() for m in messages if not m.text.isupper() for w in re.findall(r"(?<![\w'’])[A-Z][^\W\d_]+", m.text) if not is_known_word(w, names, rules)
     }  # fmt: skip
     return replace(names, suspects=frozenset(suspects))
+
+
+def _any_of(handles: Iterable[str]) -> re.Pattern[str] | None:
+    longest_first = sorted(handles, key=lambda h: (-len(h), h))
+    return re.compile(r"(?<!\w)@?(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)", re.I) if longest_first else None
 
 
 def _introduced(text: str, rules: Rules) -> Iterable[str]:
@@ -77,15 +93,13 @@ def _introduced(text: str, rules: Rules) -> Iterable[str]:
 
 def is_ordinary(word: str, rules: Rules) -> bool:
     """Whether a word means something besides being a name."""
-    bare = word.removesuffix("'s")
-    return (
-        bare in CALENDAR
-        or bare in SHORT
-        or (
-            (bare in rules.ordinary or bare in STOP or bare in BASE or bare in FINITE or bare in PARTICIPLE or bare in NOUNS_TOO)
-            and not (bare in rules.given_names and bare not in rules.ordinary)
-        )
-    )
+    return word.removesuffix("'s") in _ordinary_words(rules.ordinary, rules.given_names)
+
+
+@lru_cache(maxsize=4)
+def _ordinary_words(ordinary: frozenset[str], given_names: frozenset[str]) -> frozenset[str]:
+    grammar = STOP | BASE | FINITE | PARTICIPLE | NOUNS_TOO
+    return CALENDAR | frozenset(SHORT) | ordinary | (grammar - given_names)
 
 
 def all_known(phrase: str, names: Names, rules: Rules) -> bool:

@@ -13,7 +13,7 @@ from functools import lru_cache
 
 from peerplugin.core.english import FINITE, STOP
 from peerplugin.core.model import EventId, Span
-from peerplugin.core.names import Names, all_known, is_known_word, is_ordinary, one_letter_apart
+from peerplugin.core.names import Names, all_known, is_known_word, is_ordinary, is_readable, one_letter_apart
 from peerplugin.core.rules import Rules
 from peerplugin.core.shapes import (
     AGE,
@@ -36,6 +36,7 @@ from peerplugin.core.shapes import (
     WORKS_AT,
 )
 
+_NAME_LIKE = re.compile(r"[^\W\d_]+(?:['’]s)?")
 Cut = Callable[[int, int, str, str], None]
 NO_EVENT = EventId("")
 
@@ -51,6 +52,8 @@ class Scrubbed:
 
 def scrub(text: str, names: Names, rules: Rules, event_id: EventId = NO_EVENT) -> Scrubbed:
     """The text without identifying words. Offsets of the spans count in `text` as given."""
+    if not is_readable(text):
+        return Scrubbed("", (), ("unreadable",))
     cuts: list[tuple[int, int, str, str]] = []
     taken = [False] * len(text)
     protected = _protected(text, rules)
@@ -87,7 +90,7 @@ def scrub(text: str, names: Names, rules: Rules, event_id: EventId = NO_EVENT) -
 
 
 def _is_common_phrase(text: str, match: re.Match[str], rules: Rules) -> bool:
-    """How "Some clinics" , "The hospital": ordinary words at the start of a sentence, not a name."""
+    """Whether it is "some clinics" or "the hospital": ordinary words at the start of a sentence, not a name."""
     spoken = re.findall(r"[^\W\d_]+(?:['’]s)?", match.group())
     opens = not text[: match.start()].strip() or text[: match.start()].rstrip()[-1] in ".!?"
     return (
@@ -127,10 +130,9 @@ def _cut_persons(text: str, names: Names, rules: Rules, cut: Cut) -> None:
                 cut(*match.span(group), "person", "" if pattern is KIN_NAME else "someone")
     for match in SIGNATURE.finditer(text):
         cut(*match.span(), "person", "")
-    for handle in names.handles:
-        for match in re.finditer(rf"(?<!\w)@?{re.escape(handle)}(?!\w)", text, re.I):
-            cut(*_with_comma(text, *match.span()), "person", _stand_in(text, *match.span(), known=True))
-    for match in re.finditer(r"[^\W\d_]+(?:['’]s)?", text):
+    for match in names.handles.finditer(text) if names.handles is not None else ():
+        cut(*_with_comma(text, *match.span()), "person", _stand_in(text, *match.span(), known=True))
+    for match in _NAME_LIKE.finditer(text):
         member = _names_somebody(text, match, names, rules)
         if member is not None:
             start, end = match.span()
@@ -152,8 +154,11 @@ def _cut_clinician(match: re.Match[str], cut: Cut) -> None:
 
 def _names_somebody(text: str, match: re.Match[str], names: Names, rules: Rules) -> bool | None:
     """True: a member; False: another person; None: nobody."""
-    written = re.sub(r"['’]s$", "", match.group())
+    written = match.group().removesuffix("'s").removesuffix("’s")
     low = written.lower()
+    listed = low in names.strong or low in names.weak or low in rules.given_names
+    if (not listed and low in rules.medical) or (not listed and not low.endswith("s") and (len(low) < 3 or is_ordinary(low, rules))):
+        return None
     if low in rules.medical and low not in names.strong:
         return None
     as_name = _as_name(text, match.start(), match.end(), written)
@@ -279,7 +284,7 @@ def doubts(text: str, names: Names, rules: Rules) -> tuple[str, ...]:
     found = []
     shouted = text.isupper() and len(text.split()) > 2
     covered = _protected(text, rules)
-    for match in re.finditer(r"[^\W\d_]+(?:['’]s)?", text):
+    for match in _NAME_LIKE.finditer(text):
         word = match.group()
         low = re.sub(r"['’]s$", "", word.lower())
         if any(a <= match.start() < b for a, b in covered):

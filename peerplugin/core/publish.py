@@ -55,13 +55,19 @@ def documents(record: Record, series: Series, words: Words) -> tuple[Document, .
         return ()
     index = _index(record, drafts, series, words)
     if series.layout == "posts":
-        topic = record.publications.get(index.document)
-        if topic is None or topic.enqueued:
+        if not _held(record, index.document):
             return (index,)
+        topic = record.publications[index.document]
         return (index, *(replace(_topic(record, d, series, words), kind="post", within=topic) for d in drafts))
     topics = tuple(_topic(record, d, series, words) for d in drafts)
-    ready = index.document in record.publications or all(d.document in record.publications for d in topics)
+    ready = index.document in record.publications or all(_held(record, d.document) for d in topics)
     return (*topics, index) if ready else topics
+
+
+def _held(record: Record, which: DocumentId) -> bool:
+    """Whether readers can see it."""
+    found = record.publications.get(which)
+    return found is not None and not found.enqueued
 
 
 def document(record: Record, which: DocumentId, series: Series, words: Words) -> Document | None:
@@ -89,10 +95,10 @@ def post(summary: Summary, words: Words, **about: object) -> str:
 
 def _index(record: Record, drafts: tuple[Draft, ...], series: Series, words: Words) -> Document:
     which = index_id(record.key)
-    linked = [(d, record.publications.get(d.document)) for d in drafts]
-    linked = [(d, p) for d, p in linked if p is not None]  # nothing of a draft is public before its own grace time is over
+    # Nothing of a draft is public before its own grace time is over, and before the forum's staff let it through.
+    linked = [(d, record.publications[d.document]) for d in drafts if _held(record, d.document)]
     questions = [
-        {"title": d.summary.title or words.text("title-fallback.txt", **_about(record, series)), "url": p.url if p else "",
+        {"title": d.summary.title or words.text("title-fallback.txt", **_about(record, series)), "url": p.url,
          "open": d.summary.open_question} for d, p in linked
     ]  # fmt: skip
     values = {**_about(record, series), "questions": questions, "speakers": record.speakers, "present": record.present, "gaps": record.gaps}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from peerplugin.core.english import PARTICIPLE, PAST, words
 from peerplugin.core.model import EventId, Message, Section, UserId
@@ -73,7 +74,13 @@ def is_weighty(text: str, rules: Rules) -> bool:
     low = text.lower()
     if re.search(r"\d", text) or MEDICINE.search(text) or DOCTOR.search(text):
         return True
-    return any(re.search(rf"(?<!\w){re.escape(p.lower())}", low) for phrases in rules.tags.values() for p in phrases)
+    return any(pattern.search(low) for pattern in tag_patterns(tuple(rules.tags.items())).values())
+
+
+@lru_cache(maxsize=4)
+def tag_patterns(tags: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, re.Pattern[str]]:
+    """One pattern a tag: any of its phrases, from the start of a word."""
+    return {tag: re.compile(r"(?<!\w)(?:" + "|".join(re.escape(p.lower()) for p in phrases) + ")") for tag, phrases in tags if phrases}
 
 
 def jokes(said: Sequence[Message]) -> frozenset[EventId]:

@@ -44,6 +44,9 @@ _SHOUTED = (
 )
 
 
+_CONTRACTED = re.compile(r"\b(" + "|".join(_CONTRACTIONS) + r")\b", re.I)
+
+
 def clean_sentence(sentence: str) -> str:
     """One sentence as a page would spell it: no emoji, no fillers, short forms written out, no shouting."""
     text = _EMOJI.sub("", plain(sentence)).strip()
@@ -91,8 +94,8 @@ def spelt(text: str) -> str:
 
 def finish(text: str) -> str:
     """Capital, contractions written out, one full stop."""
-    for short, full in _CONTRACTIONS.items():
-        text = re.sub(rf"\b{short}\b", full, text, flags=re.I)
+    if "'" in text:
+        text = _CONTRACTED.sub(lambda m: _CONTRACTIONS[m[1].lower()], text)
     text = re.sub(r"\bit is been\b", "it has been", text)
     text = re.sub(
         r"\b(they|you|it|he|she|team) (are|is) (had|got|been)\b", lambda m: f"{m[1]} {'have' if m[2] == 'are' else 'has'} {m[3]}", text

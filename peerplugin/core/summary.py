@@ -11,10 +11,10 @@ from peerplugin.core.english import content, copied, words
 from peerplugin.core.grammar import leans_on_context, relations_of
 from peerplugin.core.model import EventId, Level, Message, Section, Statement, Summary, Thread, UserId, Wording
 from peerplugin.core.privacy import Scrubbed
-from peerplugin.core.roles import DOCTOR, is_weighty, jokes, section_of, sentences
+from peerplugin.core.roles import DOCTOR, is_weighty, jokes, section_of, sentences, tag_patterns
 from peerplugin.core.rules import Rules
 from peerplugin.core.safety import DOSE, MEDICINE, screen
-from peerplugin.core.titles import as_title, question_score, topic_of
+from peerplugin.core.titles import as_title, leans_on_talk, question_score, topics_of
 from peerplugin.core.wording import continued, counted, report
 
 _URL = re.compile(r"https?://[^\s)>\]]+")
@@ -146,11 +146,12 @@ def _candidate(sentence: str, m: Message, before: Candidate | None, room: Room, 
     stems = frozenset(content(sentence))
     length = len(words(sentence))
     told_before = before is not None and not before.offered and before.section != "resource"
-    text = report(sentence, m.text, relations=_relatives(m), small=rules.ordinary, limit=rules.max_copied_words)
+    relations = _relatives(m)
+    text = report(sentence, m.text, relations=relations, small=rules.ordinary, limit=rules.max_copied_words)
     leans = text is not None and leans_on_context(text)
     if text is None and told_before:
         text, leans = (
-            report(sentence, m.text, relations=_relatives(m), small=rules.ordinary, limit=rules.max_copied_words, follows=True),
+            report(sentence, m.text, relations=relations, small=rules.ordinary, limit=rules.max_copied_words, follows=True),
             True,
         )
     doubtful = any(d.lower() in sentence.lower() for d in scrubbed.doubts)
@@ -293,6 +294,7 @@ def _title(thread: Thread, usable: Sequence[Message], room: Room, rules: Rules) 
     texts = {m.event_id: room.clean[m.event_id].text for m in usable}
     local = Counter(s for text in texts.values() for s in set(content(text)))
     ranked = sorted((s for s in local if local[s] > 1), key=lambda s: (-local[s] * weights.get(s, 0.0) ** 2, s))
+    open_texts = [texts[m.event_id] for m in usable if not room.clean[m.event_id].doubts and m.level in {Level.REPORTED, Level.QUOTED}]
     rated = []
     for place, m in enumerate(usable):
         if m.level not in {Level.REPORTED, Level.QUOTED} or room.clean[m.event_id].doubts:
@@ -310,16 +312,18 @@ def _title(thread: Thread, usable: Sequence[Message], room: Room, rules: Rules) 
     for score, _, sentence, m in sorted(rated, key=lambda r: (-r[0], -r[1])):
         near = [texts[x.event_id] for x in usable if x.sender == m.sender and abs((x.at - m.at).total_seconds()) <= 90]
         theirs = sorted({s for text in near for s in content(text)}, key=lambda s: (-(local[s] * weights.get(s, 0.0) ** 2), s))
-        bare = not set(content(sentence)) & set(ranked[:20]) and len(content(sentence)) < 3
-        topic = topic_of(theirs[:6], near, rules.ordinary) if bare else ""
-        title = as_title(sentence, rules.ordinary, limit=rules.max_title, topic=topic)
-        if title and score > 1 and (topic or not bare):
+        title = as_title(sentence, rules.ordinary, limit=rules.max_title)
+        if title is None or score <= 1:
+            continue
+        if leans_on_talk(title) or (len(content(sentence)) < 3 and not set(content(sentence)) & set(ranked[:20])):
+            known = [s for s in theirs if s in ranked[:12]] or ranked[:4]
+            topics = topics_of(known, near, rules.ordinary) or topics_of(ranked[:5], open_texts, rules.ordinary)
+            title = as_title(sentence, rules.ordinary, limit=rules.max_title, topic=topics[0]) if topics else None
+        if title is not None:
             return title, (m.event_id,)
-    open_texts = [texts[m.event_id] for m in usable if not room.clean[m.event_id].doubts and m.level in {Level.REPORTED, Level.QUOTED}]
-    topic = topic_of(ranked[:8], open_texts, rules.ordinary)
-    if topic and len(usable) >= 5:
-        sources = tuple(m.event_id for m in usable if topic.lower() in m.text.lower() and m.level in {Level.REPORTED, Level.QUOTED})[:3]
-        return (f"{SUBJECT_TITLE} {topic}?", sources) if sources else ("", ())
+    if (topics := topics_of(ranked[:10], open_texts, rules.ordinary, wanted=2)) and len(usable) >= 5:
+        sources = tuple(m.event_id for m in usable if topics[0].lower() in m.text.lower() and m.level in {Level.REPORTED, Level.QUOTED})[:3]
+        return (f"{SUBJECT_TITLE} {' and '.join(topics)}?", sources) if sources else ("", ())
     return "", ()
 
 
@@ -336,6 +340,6 @@ def _is_open(thread: Thread, usable: Sequence[Message], room: Room) -> bool:
 
 def _tags(usable: Sequence[Message], room: Room, rules: Rules) -> tuple[str, ...]:
     text = " " + " ".join(room.clean[m.event_id].text.lower() for m in usable)
-    counts = {tag: sum(len(re.findall(rf"(?<!\w){re.escape(p.lower())}", text)) for p in phrases) for tag, phrases in rules.tags.items()}
+    counts = {tag: len(pattern.findall(text)) for tag, pattern in tag_patterns(tuple(rules.tags.items())).items()}
     ranked = sorted((t for t, n in counts.items() if n >= 2), key=lambda t: (-counts[t], t))
     return tuple(ranked[: rules.max_tags])

@@ -80,6 +80,7 @@ class Log:
     contexts: list[dict[str, float]] = field(default_factory=list)
     weight: dict[str, float] = field(default_factory=dict)
     ties: Counter[tuple[UserId, UserId]] = field(default_factory=Counter)
+    heaviest: float = 1.0
 
 
 def group(transcript: Transcript) -> tuple[Thread, ...]:
@@ -192,6 +193,7 @@ def _prepare(log: Log) -> None:
     n = len(log.lines)
     seen = Counter(s for line in log.lines for s in line.stems)
     log.weight = {s: math.log(1 + n / c) for s, c in seen.items()}
+    log.heaviest = max(log.weight.values(), default=1.0)
     for line in log.lines:
         log.vectors.append(_unit({s: log.weight[s] for s in line.stems}))
     last: dict[UserId, int] = {}
@@ -224,62 +226,61 @@ def _dot(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     return sum(v * b[s] for s, v in a.items() if s in b)
 
 
-def pair_features(log: Log) -> Iterator[tuple[int, int, dict[str, float]]]:
-    """Every pair worth comparing, with what speaks for and against its sharing a thread."""
+def _odds(log: Log) -> Iterator[tuple[int, int, float]]:
+    """Every pair worth comparing, and how strongly it belongs together."""
     far: dict[str, list[int]] = defaultdict(list)
     own: list[int] = []
     count: Counter[UserId] = Counter()
     for line in log.lines:
         count[line.who] += 1
         own.append(count[line.who])
-    heaviest = max(log.weight.values(), default=1.0)
+    rare_enough = math.log(1 + len(log.lines) / 8)
     for j, line in enumerate(log.lines):
         partners = {i for s in line.stems for i in far[s] if i < j - NEAR} if j > NEAR else set()
         partners.update(range(max(0, j - NEAR), j))
         named_last: set[UserId] = set()
         for i in sorted(partners, reverse=True):
-            other = log.lines[i]
-            f = {"always": 1.0, "distance": math.log(j - i)}
-            same = other.who == line.who
-            if same:
-                f["same_speaker"] = 1.0
-                if own[j] - own[i] == 1 and line.at_s - other.at_s <= BURST_S:
-                    f["burst"] = 1.0
-            elif log.ties:
-                tied = log.ties.get((min(line.who, other.who), max(line.who, other.who)), 0)
-                if tied:
-                    f["ties"] = math.log(1 + tied)
-            shared = line.stems & other.stems
-            if shared:
-                f["alike"] = _dot(log.vectors[i], log.vectors[j])
-                f["rare"] = max(log.weight[s] for s in shared) / heaviest
-            context = _dot(log.contexts[i], log.contexts[j])
-            if context:
-                f["alike_context"] = context
-            if other.who in line.named and other.who not in named_last:
-                named_last.add(other.who)
-                f["names"] = 1.0
-            if line.who in other.named and j - i <= 12:
-                f["names"] = f.get("names", 0.0) + 0.7
-            if other.asks and not line.asks and not same and j - i <= 15:
-                f["answers"] = 1.0
-            if line.leans and j - i <= 2:
-                f["leans"] = 1.0
-            if line.chair or other.chair:
-                f["chair"] = 1.0
-            if line.asks and other.asks and not same:
-                f["both_ask"] = 1.0
-            if log.topics and any(other.at_s < t <= line.at_s for t in log.topics):
-                f["topic_between"] = 1.0
-            yield i, j, f
+            z = _who(log, i, j, own, named_last) + _what(log, i, j)
+            yield i, j, (1.0 / (1.0 + math.exp(-z))) ** SHARPNESS
         for s in line.stems:
-            if log.weight[s] >= math.log(1 + len(log.lines) / 8):
+            if log.weight[s] >= rare_enough:
                 far[s].append(j)
 
 
-def _odds(log: Log) -> Iterator[tuple[int, int, float]]:
-    for i, j, features in pair_features(log):
-        yield i, j, (1.0 / (1.0 + math.exp(-sum(WEIGHTS[name] * value for name, value in features.items())))) ** SHARPNESS
+def _what(log: Log, i: int, j: int) -> float:
+    """What the words of two lines say, alone and in context."""
+    w, line, other = WEIGHTS, log.lines[j], log.lines[i]
+    z = w["always"] + w["distance"] * math.log(j - i) + w["alike_context"] * _dot(log.contexts[i], log.contexts[j])
+    if shared := line.stems & other.stems:
+        z += w["alike"] * _dot(log.vectors[i], log.vectors[j]) + w["rare"] * max(log.weight[s] for s in shared) / log.heaviest
+    if line.leans and j - i <= 2:
+        z += w["leans"]
+    if line.chair or other.chair:
+        z += w["chair"]
+    if log.topics and any(other.at_s < t <= line.at_s for t in log.topics):
+        z += w["topic_between"]
+    return z
+
+
+def _who(log: Log, i: int, j: int, own: Sequence[int], named_last: set[UserId]) -> float:
+    """What speakers, names and questions say."""
+    w, line, other = WEIGHTS, log.lines[j], log.lines[i]
+    z = 0.0
+    if other.who == line.who:
+        z += w["same_speaker"]
+        if own[j] - own[i] == 1 and line.at_s - other.at_s <= BURST_S:
+            z += w["burst"]
+    else:
+        if log.ties and (tied := log.ties.get((min(line.who, other.who), max(line.who, other.who)), 0)):
+            z += w["ties"] * math.log(1 + tied)
+        if other.asks:
+            z += w["both_ask"] if line.asks else w["answers"] if j - i <= 15 else 0.0
+    if other.who in line.named and other.who not in named_last:
+        named_last.add(other.who)
+        z += w["names"]
+    if line.who in other.named and j - i <= 12:
+        z += 0.7 * w["names"]
+    return z
 
 
 # --- grouping ----------------------------------------------------------------------------------------------------------

@@ -21,8 +21,7 @@ _LEAD = re.compile(
     r"how|what|why|when|whether|where)|(?:back to|about|re|on) [\w ]{3,25}[:,]\s+)+", re.I
 )  # fmt: skip
 _START = re.compile(
-    r"^(?:how|what|when|where|why|which|who|is|are|am|do|does|did|can|could|will|would|should|has|have|had|was|were|anyone|anybody|any|"
-    r"may|if)\b",
+    r"^(?:how|what|when|where|why|which|who|is|are|am|do|does|did|can|could|will|would|should|has|have|had|was|were|anyone|anybody|any)\b",
     re.I,
 )
 _INSIDE = re.compile(r"\b(how (?:do|does|did|long|much|many|often|can|should|soon|are)|what (?:do|does|is|are|can|should|helps|about)|when (?:do|does|can|should|is)|is it|is there|does (?:it|the|your|any)|do (?:you|i|we)|can (?:i|you|we)|should (?:i|we|you)|"
@@ -56,6 +55,7 @@ def question_score(sentence: str, weights: dict[str, float]) -> float:
 def _core(sentence: str) -> str:
     """The asking part of a sentence."""
     text = clean_sentence(sentence.replace("??", "?")).strip(" ?")
+    text = re.sub(r"^.{0,40}\bquestion\b[^,:?]{0,20}[:,]\s*", "", text, flags=re.I)
     text = _LEAD.sub("", text).strip(" ,")
     if not _START.match(text):
         found = [m for m in _INSIDE.finditer(text) if len(text[m.start() :].split()) >= 4]
@@ -101,7 +101,7 @@ def as_title(sentence: str, small: Container[str], *, limit: int = 110, topic: s
 
 
 def _with_auxiliary(text: str) -> str:
-    """How "anyone flown with big varices" -> "has anyone flown with big varices"."""
+    """Make of "anyone flown with big varices" "has anyone flown with big varices"."""
     match = re.match(r"^(any(?:one|body)(?: else| here)?|any of you)\s+(?:ever\s+|here\s+)?(\w+)", text, re.I)
     if not match:
         return re.sub(r"^(you|ye) (?=eat|take|use|get|have|do)\b", "do you ", text, flags=re.I)
@@ -115,8 +115,24 @@ def _with_auxiliary(text: str) -> str:
     return "is " + who + text[match.end(1) :] if verb in {"on", "in", "with", "using", "taking", "having", "getting", "doing"} else text
 
 
-def topic_of(stems: Sequence[str], texts: Sequence[str], ordinary: Container[str]) -> str:
-    """The first of these stems that is a thing (a medicine, an organ, a test), as it is mostly written."""
+def leans_on_talk(title: str) -> bool:
+    """Whether a question says "it" or "they" of something that it does not name."""
+    match = re.search(
+        r"\b(?:it|they|them|that|this|those|these|one)\b(?! (?:all|safe to|normal to|worth|ok to|possible|better to))", title, re.I
+    )
+    return match is not None and len(content(title[: match.start()])) < 2
+
+
+def topics_of(stems: Sequence[str], texts: Sequence[str], ordinary: Container[str], wanted: int = 1) -> list[str]:
+    """The first of these stems that are things (a medicine, an organ, a test), as they are mostly written."""
+    found: list[str] = []
+    for candidate in stems:
+        if len(found) < wanted and (topic := _topic([candidate], texts, ordinary)) and (not found or topic.lower() not in ordinary):
+            found.append(topic)
+    return found
+
+
+def _topic(stems: Sequence[str], texts: Sequence[str], ordinary: Container[str]) -> str:
     for wanted in stems:
         forms = [
             w for text in texts for w in re.findall(r"[^\W\d_]+(?:-[^\W\d_]+)*", text) if stem(w) == wanted and _is_thing(w, text, ordinary)
@@ -154,5 +170,7 @@ _NO_THING = frozenset(
     hello mine yours theirs thing things stuff lot kind sort bit word words question answer number numbers people person somebody someone anyone everyone member members
     doctor doctors morning night evening week month year hour minute time times once twice today tonight home house room place side back front top bottom end start part
     rest day days reason idea life world man woman girl boy kids mother father husband wife daughter son sister brother friend family face hand head foot feet eyes
-    cake chair card clause""".split()
+    area workplace https http www actual everyday line desk spoon kick cake chair card clause orange blue green yellow white black pink purple small tiny huge large wrong easy hard quick slow heavy light empty full free safe strong weak warm cold
+    happy angry afraid scared stunned tired proud lucky alone quiet loud weird funny lovely nice great perfect normal special serious honest careful close open
+    phone text message room note notes list page book story joke rule rules tape""".split()
 )

@@ -127,7 +127,11 @@ def report(
 
     `follows`: it stands behind a told sentence of the same person, so that its "it" has something to stand for.
     `relations`: whom the speaker has mentioned as "my husband", so that "he" can be named. `small`: words that begin small inside a sentence."""
-    if re.search(r"https?:|www\.|!\w|\bq\+|@\w|\?", sentence) or _JOKE.search(source):
+    if (
+        sentence.count(" ") < 2
+        or re.search(r"https?:|www\.|!\w|\bq\+|@\w|\?|\b(?:lol|lmao|(?:ha){2,}|hehe)\b", sentence, re.I)
+        or _JOKE.search(source)
+    ):
         return None
     text = clean_sentence(sentence)
     text = re.sub(r"^(mother|father)('s)?\b", r"my \1\2", text, flags=re.I)
@@ -221,7 +225,7 @@ def _rest(lead: str, rest: str, relations: Sequence[str], small: Container[str])
 
 
 def _first_person(text: str, relations: Sequence[str], one: str) -> str | None:
-    """How "I took" -> "One member took"; "I take" -> "One member says they take"."""
+    """Turn "I took" into "One member took"; "I take" -> "One member says they take"."""
     low = [t.lower().strip(",.;") for t in text.split()]
     swapped = third_person(text, relations)
     if swapped is None or weak_reference(text):
@@ -247,7 +251,7 @@ def _first_person(text: str, relations: Sequence[str], one: str) -> str | None:
 
 
 def _mine(rest: str, relations: Sequence[str], one: str) -> str | None:
-    """How "My dietitian said" -> "One member's dietitian said"."""
+    """Turn "My dietitian said" into "One member's dietitian said"."""
     swapped = third_person(rest, relations)
     if swapped is None or weak_reference(rest) or not is_clause("the " + rest) or not is_clause("the " + re.split(r"[,;.]", rest)[0]):
         return None
@@ -355,7 +359,7 @@ def counted(text: str, members: int) -> str | None:
 
 
 def _following(text: str, relations: Sequence[str], who: str, small: Container[str]) -> str | None:
-    """How "It stopped in two days" , behind a sentence that says what."""
+    """Report "it stopped in two days" behind a sentence that says what."""
     if not re.match(r"^(?:it|it's|that)\b", text, re.I) or not is_clause(
         "it " + text.split(" ", 1)[1] if "'" not in text.split()[0] else text
     ):

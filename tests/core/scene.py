@@ -53,9 +53,19 @@ def at(minutes: float) -> datetime:
     return T0 + timedelta(minutes=minutes)
 
 
-def a_series(name: str = "liver-spot", **changes: object) -> Series:
+def a_series(series_id: str = "liver-spot", /, **changes: object) -> Series:
     """A series that meets on Wednesdays; five minutes of grace before anything is published."""
-    plain = Series(SeriesId(name), "Liver Spot", ROOM, DESK, 5, Level.REPORTED, tags=("meeting",), schedule=WEEKLY, how_to_join="https://example.org/join")
+    plain = Series(
+        SeriesId(series_id),
+        "Liver Spot",
+        ROOM,
+        DESK,
+        5,
+        Level.REPORTED,
+        tags=("meeting",),
+        schedule=WEEKLY,
+        how_to_join="https://example.org/join",
+    )
     return replace(plain, **changes)  # type: ignore[arg-type]
 
 
@@ -104,7 +114,11 @@ class Ear:
         return next(((m, rows[event_id]) for m, rows in self.kept.items() if event_id in rows), None)
 
     def _said(self, series: SeriesId, user: UserId) -> tuple[tuple[MeetingKey, frozenset[EventId]], ...]:
-        mine = {m: frozenset(i for i, k in rows.items() if k.event.sender == user) for m, rows in self.kept.items() if m.startswith(f"{series}/")}
+        mine = {
+            m: frozenset(i for i, k in rows.items() if k.event.sender == user)
+            for m, rows in self.kept.items()
+            if m.startswith(f"{series}/")
+        }
         return tuple((m, ids) for m, ids in mine.items() if ids)
 
     def hear(self, event: RoomEvent, now: datetime | None = None) -> Heard:
@@ -131,7 +145,9 @@ class Ear:
         self.hear(event)
         return event.event_id
 
-    def about(self, sender: UserId, kind: str, target: EventId, minutes: float = 2, body: str = "", key: str = "", **more: object) -> EventId:
+    def about(
+        self, sender: UserId, kind: str, target: EventId, minutes: float = 2, body: str = "", key: str = "", **more: object
+    ) -> EventId:
         """Somebody edits, redacts or reacts to something."""
         return self.say(sender, body, minutes, kind=kind, target=target, key=key, **more)
 
@@ -259,7 +275,9 @@ class Play:
         """Do all that the forum is asked for, in order, until nothing is left that is due."""
         puts: list[Document] = []
         done: set[str] = set()
-        while due := [e for e in self.effects if e.key not in done and isinstance(e, Put | Withdraw) and (e.not_before or T0) <= at(minutes)]:
+        while due := [
+            e for e in self.effects if e.key not in done and isinstance(e, Put | Withdraw) and (e.not_before or T0) <= at(minutes)
+        ]:
             for effect in due:
                 done.add(effect.key)
                 if isinstance(effect, Withdraw):

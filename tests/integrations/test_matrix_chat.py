@@ -16,8 +16,8 @@ from integrations.matrix.events import EFFECT_KEY
 from peerplugin.core.model import EventId, RoomEvent, RoomId, UserId
 from peerplugin.errors import MistakeError, OutsideError
 from peerplugin.ports import Batch, Chat, RoomBatch
-from tests.homeserver import Homeserver, User
-from tests.person import Person
+from peerplugin.demo.homeserver import Homeserver, User
+from peerplugin.demo.person import Person
 from tests.proxy import LOST_REPLY, Proxy, answer
 
 _numbers = count()

@@ -10,8 +10,8 @@ import pytest
 from integrations.matrix.client import MatrixChat
 from peerplugin.core.model import RoomId
 from peerplugin.errors import OutsideError
-from tests.homeserver import Homeserver, User
-from tests.person import Person
+from peerplugin.demo.homeserver import Homeserver, User
+from peerplugin.demo.person import Person
 from tests.proxy import CUT, LOST_REPLY, REFUSE, Fault, Proxy, answer, page, slow
 
 _numbers = count()

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,12 +18,13 @@ from integrations.matrix.client import MatrixChat
 from peerplugin.core.record import Phase, Record
 from peerplugin.service import EFFECT_KEY, Service
 from peerplugin.store import Store
-from tests.homeserver import Homeserver
+from peerplugin.demo.homeserver import Homeserver
 from tests.story.points import DiedError, MortalChat, MortalStore, Points, make_mortal
 from tests.story.script import PRIVATE, SCENES, WITHDRAWN, Play
 from tests.story.stage import Stage, settle, with_new_bot
 
 IMMEDIATELY_S = 0.001
+AT_A_TIME = 1
 
 
 @dataclass
@@ -66,7 +68,7 @@ async def perform(stage: Stage, points: Points, read_timeout_s: float = 10.0) ->
                     begun = True
                     await settle(life.service)
                 if not acted:
-                    scene.act(play)
+                    await asyncio.to_thread(scene.act, play)
                     acted = True
                 await settle(life.service)
                 break
@@ -74,7 +76,7 @@ async def perform(stage: Stage, points: Points, read_timeout_s: float = 10.0) ->
                 deaths.append(str(died))
                 await life.end()
                 life, begun = await Life.begin(stage, points, read_timeout_s), False
-        assert scene.seen(play), scene.name
+        assert await asyncio.to_thread(scene.seen, play), scene.name
     await life.end()
     return deaths
 
@@ -138,22 +140,38 @@ def leave(stage: Stage) -> None:
     stage.cast.bot.close()
 
 
+async def side_by_side(numbers: Iterable[int], play: Callable[[int], Awaitable[None]]) -> None:
+    """All of them, a few at a time: the homeserver and we take turns on the processor."""
+    waiting = iter(numbers)
+
+    async def one_after_another() -> None:
+        for number in waiting:
+            await play(number)
+
+    async with asyncio.TaskGroup() as tasks:
+        for _ in range(AT_A_TIME):
+            tasks.create_task(one_after_another())
+
+
 @pytest.mark.timeout(1500)
 async def test_the_service_may_die_at_every_point(first: Stage) -> None:
     tracing = Points()
     assert await perform(first, tracing) == []
     whole = traces(first)
     assert whole["phase"] is Phase.SETTLED
-    died_at = []
-    for number in range(1, len(tracing.labels) + 1):
-        stage = another(first, f"point-{number}")
+    died_at: dict[int, str] = {}
+
+    async def die_at(number: int) -> None:
+        stage = await asyncio.to_thread(another, first, f"point-{number}")
         deaths = await perform(stage, Points(number))
         assert deaths == [tracing.labels[number - 1]], f"point {number}"
         assert traces(stage) == whole, f"point {number}: {deaths}"
         nothing_private(stage)
         leave(stage)
-        died_at += deaths
-    assert died_at == tracing.labels, "every point, and as many as the tracing run counted"
+        died_at[number] = deaths[0]
+
+    await side_by_side(range(1, len(tracing.labels) + 1), die_at)
+    assert [died_at[n] for n in sorted(died_at)] == tracing.labels, "every point, and as many as the tracing run counted"
 
 
 FAULTS = {
@@ -170,11 +188,14 @@ async def test_the_forum_may_fail_at_every_call(first: Stage, kind: str) -> None
     first.sandbox.faults.clear()
     await perform(first, Points())
     whole, calls = traces(first), len(first.sandbox.faults.calls)
-    for number in range(1, calls + 1):
-        stage = another(first, f"call-{number}")
+
+    async def fail_at(number: int) -> None:
+        stage = await asyncio.to_thread(another, first, f"call-{number}")
         stage.sandbox.faults.clear()
         stage.sandbox.faults.at(number, FAULTS[kind])
         await perform(stage, Points(), read_timeout_s=0.5)
         assert traces(stage) == whole, f"{kind} at call {number}"
         nothing_private(stage)
         leave(stage)
+
+    await side_by_side(range(1, calls + 1), fail_at)

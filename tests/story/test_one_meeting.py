@@ -11,7 +11,7 @@ import pytest
 
 from integrations.discourse.sandbox import Sandbox
 from peerplugin.service import Service
-from tests.homeserver import Homeserver
+from peerplugin.demo.homeserver import Homeserver
 from tests.story.script import PRIVATE, PUBLIC, SCENES, WITHDRAWN, Play
 from tests.story.stage import Stage, wait_for
 

@@ -1,7 +1,7 @@
 """A real homeserver (Synapse, SQLite, loopback, no federation) that tests and the demo start, stop, kill and start again.
 
-It needs an environment of its own with `matrix-synapse` in it: `make` puts it into `.venv-synapse`; the variable
-PEERPLUGIN_SYNAPSE_PYTHON names another one."""
+It needs an environment of its own with `matrix-synapse` in it: `make .venv-synapse` makes one in the checkout; the variable
+PEERPLUGIN_SYNAPSE_PYTHON names the interpreter of another one."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ from typing import IO, Any, Self
 
 import requests
 
+from peerplugin.errors import MistakeError, OutsideError
+
+VARIABLE = "PEERPLUGIN_SYNAPSE_PYTHON"
 SERVER_NAME = "peer.test"
 START_S = 60
 UNLIMITED = {"per_second": 100_000, "burst_count": 100_000}
@@ -47,17 +50,17 @@ class User:
     password: str
 
 
-class HomeserverError(Exception):
-    """The homeserver is not installed or did not start; a sentence that says what to do."""
-
-
 def synapse_python() -> Path:
-    """The interpreter that has Synapse."""
-    named = os.environ.get("PEERPLUGIN_SYNAPSE_PYTHON")
-    python = Path(named) if named else Path(__file__).resolve().parents[1] / ".venv-synapse" / "bin" / "python"
-    if not python.exists():
-        raise HomeserverError(f"There is no Synapse: {python} does not exist. Run `make .venv-synapse`, or set PEERPLUGIN_SYNAPSE_PYTHON.")
-    return python
+    """The interpreter that has Synapse: the one that PEERPLUGIN_SYNAPSE_PYTHON names, else the one in this folder or this checkout."""
+    named = os.environ.get(VARIABLE)
+    here = [folder / ".venv-synapse" / "bin" / "python" for folder in (Path.cwd(), Path(__file__).resolve().parents[2])]
+    for python in [Path(named)] if named else here:
+        if python.is_file():
+            return python.absolute()  # not resolved: the link itself is what knows its environment
+    if named:
+        raise MistakeError(f"There is no Synapse: {VARIABLE} names {named}, which is no file. Name the interpreter of an environment that has it.")
+    missing = "`make .venv-synapse` in a checkout makes its environment, or install matrix-synapse into one of your own"
+    raise MistakeError(f"There is no Synapse: {here[0]} does not exist. {missing} and name its interpreter in {VARIABLE}.")
 
 
 def free_port() -> int:
@@ -97,7 +100,9 @@ class Homeserver:
             deadline = time.monotonic() + START_S
             while not self._said_ready(ready):
                 if self._process.poll() is not None or time.monotonic() > deadline:
-                    raise HomeserverError(f"Synapse did not start (exit code {self._process.poll()}). Its log ends:\n{self._log_tail()}")
+                    code = self._process.poll()
+                    self.kill()
+                    raise OutsideError(f"Synapse did not start (exit code {code}). Its log ends:\n{self._log_tail()}", kind="server")
         requests.get(f"{self.url}/health", timeout=10).raise_for_status()
 
     def stop(self) -> None:
@@ -118,13 +123,13 @@ class Homeserver:
         """Whether the process lives."""
         return self._process is not None and self._process.poll() is None
 
-    def register(self, name: str, *, admin: bool = False) -> User:
-        """A new account by the shared-secret API, logged in at once."""
+    def register(self, name: str, *, admin: bool = False, shown: str = "") -> User:
+        """A new account by the shared-secret API, logged in at once. `shown`: its display name, if not its own."""
         nonce = self._admin_call("GET", "v1/register")["nonce"]
         password = f"{name}-{secrets.token_hex(4)}"
         text = "\0".join([nonce, name, password, "admin" if admin else "notadmin"])
         mac = hmac.new(self._secret.encode(), text.encode(), hashlib.sha1).hexdigest()
-        body = {"nonce": nonce, "username": name, "password": password, "admin": admin, "mac": mac}
+        body = {"nonce": nonce, "username": name, "displayname": shown or name, "password": password, "admin": admin, "mac": mac}
         made = self._admin_call("POST", "v1/register", body)
         return User(made["user_id"], made["access_token"], made["device_id"], password)
 
@@ -149,7 +154,7 @@ class Homeserver:
             stderr=log,
             stdin=subprocess.DEVNULL,
             env={**os.environ, "NOTIFY_SOCKET": ready},
-            start_new_session=True,  # Ctrl-C in the terminal ends the tests, which end this in order
+            start_new_session=True,  # Ctrl-C in the terminal ends the tests or the demo, which end this in order
         )
 
     def _end(self, how: signal.Signals) -> None:

@@ -9,12 +9,13 @@ from urllib.parse import quote
 
 import requests
 
-from tests.homeserver import Homeserver, User
+from peerplugin.demo.homeserver import Homeserver, User
+from peerplugin.errors import PeerpluginError
 
 Json = dict[str, Any]
 
 
-class RefusedError(Exception):
+class RefusedError(PeerpluginError):
     """The homeserver refused; `status` and `errcode` say how."""
 
     def __init__(self, status: int, errcode: str, what: str) -> None:
@@ -36,9 +37,9 @@ class Person:
         self._session.headers["Authorization"] = f"Bearer {user.token}"
 
     @classmethod
-    def arrive(cls, homeserver: Homeserver, name: str) -> Person:
-        """Register and be there."""
-        return cls(homeserver, homeserver.register(name))
+    def arrive(cls, homeserver: Homeserver, name: str, shown: str = "") -> Person:
+        """Register and be there. `shown`: the name that others see."""
+        return cls(homeserver, homeserver.register(name, shown=shown))
 
     def close(self) -> None:
         """Hang up."""
@@ -178,9 +179,13 @@ class Person:
         """The rooms this person is in."""
         return list(self.call("GET", "joined_rooms")["joined_rooms"])
 
+    def sync(self, since: str = "", timeout_s: float = 0) -> Json:
+        """What is new since a token, waited for as clients do."""
+        return self.call("GET", f"sync?timeout={int(timeout_s * 1000)}" + (f"&since={since}" if since else ""))
+
     def invitations(self) -> dict[str, Json]:
         """Where this person is invited: room id to the stripped state."""
-        return dict(self.call("GET", "sync?timeout=0").get("rooms", {}).get("invite", {}))
+        return dict(self.sync().get("rooms", {}).get("invite", {}))
 
     def call(self, method: str, path: str, body: object = None) -> Json:
         """One request under /_matrix/client/v3."""
