@@ -1,4 +1,6 @@
-"""The one file that knows everybody: settings become a store, a chat, a forum and a group; and the clock is read here, nowhere else."""
+"""The one file that knows everybody: settings become a store, a chat, a forum and a group; and the clock is read here, nowhere else.
+
+What is heavy to import is imported where it is needed: a command that asks nobody shall not wait for what it would ask with."""
 
 from __future__ import annotations
 
@@ -10,22 +12,24 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mappin
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from integrations.discourse.client import Discourse
-from integrations.discourse.forum import DiscourseForum as DiscourseForum
-from integrations.matrix.client import MatrixChat as MatrixChat
-from integrations.matrix.export import read_export, room_name
-from peerplugin import health, paper, replaying
+from integrations.matrix.export import read_named_export
+from peerplugin import replaying
 from peerplugin.core.model import Level, RoomId, Series, SeriesId, UserId
 from peerplugin.core.words import Words
 from peerplugin.errors import MistakeError, OutsideError
-from peerplugin.group import Group
-from peerplugin.ports import Chat, Forum
-from peerplugin.service import Pace, Service
 from peerplugin.settings import SeriesSettings, Settings, config_dirs
-from peerplugin.store import Account, Store
 from peerplugin.vocabulary import load_rules
+
+if TYPE_CHECKING:
+    from integrations.discourse.client import Discourse
+    from integrations.discourse.forum import DiscourseForum as DiscourseForum
+    from integrations.matrix.client import MatrixChat as MatrixChat
+    from peerplugin.group import Group
+    from peerplugin.ports import Chat, Forum
+    from peerplugin.service import Pace, Service
+    from peerplugin.store import Store
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -61,6 +65,8 @@ def load_words(settings: Settings | None = None) -> Words:
 
 def make_group(settings: Settings, rooms: Mapping[str, RoomId]) -> Group:
     """The group of the settings; `rooms` gives the id of every room, however the settings name it."""
+    from peerplugin.group import Group
+
     own = settings.texts.folder / "vocabulary" if settings.texts.folder else None
     rules = load_rules(config_dirs()[-1], own)
     series = tuple(_series(s, settings, rooms) for s in settings.series)
@@ -97,6 +103,8 @@ def offline_group(settings: Settings) -> Group:
 
 def pace(settings: Settings) -> Pace:
     """The waiting times of the settings."""
+    from peerplugin.service import Pace
+
     return Pace(settings.service.wake_s, settings.service.retry_first_s, settings.service.retry_most_s)
 
 
@@ -105,6 +113,9 @@ def pace(settings: Settings) -> Pace:
 
 def open_forum(settings: Settings, words: Words) -> tuple[Discourse, DiscourseForum]:
     """The forum of the settings."""
+    from integrations.discourse.client import Discourse
+    from integrations.discourse.forum import DiscourseForum
+
     d = settings.discourse
     client = Discourse(
         d.url,
@@ -119,6 +130,9 @@ def open_forum(settings: Settings, words: Words) -> tuple[Discourse, DiscourseFo
 @asynccontextmanager
 async def open_chat(settings: Settings, store: Store | None, patiently: Patiently | None = None) -> AsyncIterator[MatrixChat]:
     """The homeserver of the settings, logged in; the device and the token are remembered, so that a restart is not a new device."""
+    from integrations.matrix.client import MatrixChat
+    from peerplugin.store import Account
+
     m = settings.matrix
     account = None
     if store is not None:
@@ -165,6 +179,8 @@ def opened_existing(path: Path) -> Iterator[Store]:
 
 async def run(settings: Settings, *, dry_run: bool = False) -> None:
     """Run until SIGTERM or SIGINT. A dry run listens for real, and writes down what it would say and publish."""
+    from peerplugin import paper
+
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -176,6 +192,9 @@ async def run(settings: Settings, *, dry_run: bool = False) -> None:
 
 
 async def _serve(settings: Settings, store: Store, stop: asyncio.Event, *, dry_run: bool) -> None:
+    from peerplugin import health, paper
+    from peerplugin.service import Service
+
     async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
         return await _until_heard(ask, settings, stop)
 
@@ -230,6 +249,8 @@ async def _until(stop: asyncio.Event, service: Service) -> None:
 @contextmanager
 def opened(path: Path) -> Iterator[Store]:
     """The store, closed again afterwards."""
+    from peerplugin.store import Store
+
     store = Store.open(path)
     try:
         yield store
@@ -256,8 +277,8 @@ def replay(
 ) -> tuple[list[replaying.Replayed], Mapping[str, int], Words]:
     """Every meeting of an exported log, drafted; and what of the log could not be read."""
     progress("read")
-    events, skipped = read_export(path)
+    events, skipped, name = read_named_export(path)
     words = load_words()
     room = events[0].room_id if events else RoomId("")
-    series = replaying.log_series(room, room_name(path), default, min_contributors)
+    series = replaying.log_series(room, name, default, min_contributors)
     return replaying.replay(events, series, load_rules(config_dirs()[-1]), progress), skipped, words

@@ -6,16 +6,18 @@ import asyncio
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from rich.console import Console
 from rich.table import Table
 
 from peerplugin import app
-from peerplugin.app import DiscourseForum, MatrixChat
 from peerplugin.errors import MistakeError, OutsideError, PeerpluginError
 from peerplugin.settings import SeriesSettings, Settings
 from peerplugin.store import Store
+
+if TYPE_CHECKING:
+    from peerplugin.app import DiscourseForum, MatrixChat
 
 
 

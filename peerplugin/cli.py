@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from peerplugin import __version__, app, checking, log, office, reports
+from peerplugin import __version__, app, log, reports
 from peerplugin.core.model import Level
 from peerplugin.errors import MistakeError, PeerpluginError
 from peerplugin.settings import Settings, load, settings_path
@@ -34,7 +34,7 @@ Number = Annotated[str, typer.Argument(help="A draft's number, or `all`.")]
 def main() -> NoReturn:
     """Run the command line. Errors are sentences; a traceback is never shown."""
     try:
-        program(standalone_mode=True)
+        program(prog_name="peerplugin")
     except PeerpluginError as error:
         _say(f"peerplugin: {error}", error=True)
         sys.exit(1)
@@ -85,6 +85,8 @@ def run(
 @program.command()
 def check(config: Config = None) -> None:
     """Try every credential, room, right and category, and say what to do about each that fails."""
+    from peerplugin import checking
+
     lines = _run(checking.check(_settings(config)))
     checking.show(lines)
     if any(line.verdict == "no" for line in lines):
@@ -116,6 +118,8 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to put the copy.")],
 @program.command()
 def preview(meeting: Meeting, config: Config = None) -> None:
     """Print a meeting's drafts as the Markdown that would stand in the forum."""
+    from peerplugin import office
+
     settings = _settings(config)
     with app.opened_existing(settings.store.path) as store:
         _say(office.preview(store, meeting, app.offline_group(settings)))
@@ -124,13 +128,18 @@ def preview(meeting: Meeting, config: Config = None) -> None:
 @program.command()
 def export(meeting: Meeting, config: Config = None) -> None:
     """Print what is stored of a meeting as a chat log that `replay` reads (without what was left out)."""
-    with app.opened_existing(_settings(config).store.path) as store:
-        _say(office.export(store, meeting))
+    from peerplugin import office
+
+    settings = _settings(config)
+    with app.opened_existing(settings.store.path) as store:
+        _say(office.export(store, meeting, app.offline_group(settings)))
 
 
 @review.command("list")
 def review_list(config: Config = None) -> None:
     """List the drafts that wait for a decision."""
+    from peerplugin import office
+
     with app.opened_existing(_settings(config).store.path) as store:
         office.show_waiting(store)
 
@@ -148,6 +157,8 @@ def review_reject(number: Number, reason: Annotated[str, typer.Argument(help="Wh
 
 
 def _order(word: str, number: str, reason: str, config: Path | None) -> None:
+    from peerplugin import office
+
     settings = _settings(config)
     with app.opened_existing(settings.store.path) as store:
         done = office.order(store, app.offline_group(settings), word, number, reason, app.now())
@@ -183,9 +194,9 @@ def demo(
     log_file: Annotated[Path | None, typer.Option("--meeting", help="An exported chat log to hold instead of the short one.")] = None,
 ) -> None:
     """Hold a meeting on a real homeserver and a sandbox forum, on this machine only. `make demo` prepares all it needs."""
-    from peerplugin import demo as demonstration  # needs a homeserver that only `make demo` installs
+    from peerplugin.demo.play import hold  # the forum sandbox and all that: nobody else needs it
 
-    if not demonstration.hold(keep=keep, log_file=log_file):
+    if not hold(keep=keep, log_file=log_file):
         raise typer.Exit(1)
 
 

@@ -8,12 +8,11 @@ from datetime import datetime
 from rich.console import Console
 
 from peerplugin.core import meetings, publish
-from peerplugin.core.capture import SAID, Kept
 from peerplugin.core.facts import Commanded
-from peerplugin.core.model import EventId, MeetingKey, UserId
+from peerplugin.core.model import EventId, MeetingKey, Message, UserId
 from peerplugin.core.record import Record, Verdict
 from peerplugin.errors import MistakeError
-from peerplugin.group import Group
+from peerplugin.group import Group, transcript_of
 from peerplugin.store import Store, Tx
 
 OPERATOR = UserId("operator")
@@ -79,34 +78,35 @@ def _is_meant(number: int, verdict: Verdict, wanted: str) -> bool:
     return verdict is Verdict.WAITING if wanted == "all" else number == int(wanted) and verdict in open_ones
 
 
-def export(store: Store, meeting: str) -> str:
-    """What is stored of a meeting, in the shape of Element's export: `replay` reads it. What was left out has no text."""
+def export(store: Store, meeting: str, group: Group) -> str:
+    """A meeting as thinking would see it now, in the shape of Element's export: `replay` reads it. What was left out, or edited away, is not in it."""
     with store.transaction() as tx:
         record = _record(tx, meeting)
-        kept = tx.kept(record.key)
-    first = min((k.event.at for k in kept), default=record.opened_at)
-    names = {k.event.sender: k.name for k in kept if k.name}
+        series = group.of(record.series)
+        if series is None:
+            raise MistakeError(f"The series of {record.key} is not in the settings any more: who may be quoted there is not known.")
+        said = [m for m in transcript_of(tx, record.key, series, group.us).messages if m.left_out is None]
+    first = min((m.at for m in said), default=record.opened_at)
+    names = {m.sender: m.name for m in said if m.name}
     members = [
         {"type": "m.room.member", "sender": user, "state_key": user, "event_id": f"$member-{n}", "room_id": record.room,
          "origin_server_ts": _ms(first) - 1, "content": {"membership": "join", "displayname": name}}
         for n, (user, name) in enumerate(sorted(names.items()))
     ]  # fmt: skip
-    events = [_event(k, record) for k in kept if k.event.kind in SAID and k.left_out is None]
-    edits = [_event(k, record) for k in kept if k.event.kind == "edit" and k.event.body]
-    return json.dumps({"room_name": record.name, "room_id": record.room, "messages": [*members, *events, *edits]}, ensure_ascii=False, indent=1)
+    messages = [*members, *(_event(m, record) for m in said)]
+    return json.dumps({"room_name": series.name, "room_id": record.room, "messages": messages}, ensure_ascii=False, indent=1)
 
 
-def _event(kept: Kept, record: Record) -> dict[str, object]:
-    event = kept.event
-    content: dict[str, object] = {"msgtype": "m.emote" if event.kind == "emote" else "m.text", "body": event.body}
-    if event.kind == "edit":
-        content |= {"m.new_content": {"msgtype": "m.text", "body": event.body}, "m.relates_to": {"rel_type": "m.replace", "event_id": event.target}}
-    elif event.thread_root is not None:
-        content["m.relates_to"] = {"rel_type": "m.thread", "event_id": event.thread_root}
-    elif event.reply_to is not None:
-        content["m.relates_to"] = {"m.in_reply_to": {"event_id": event.reply_to}}
-    return {"type": "m.room.message", "sender": event.sender, "event_id": event.event_id, "room_id": record.room,
-            "origin_server_ts": _ms(event.at), "content": content}  # fmt: skip
+def _event(message: Message, record: Record) -> dict[str, object]:
+    content: dict[str, object] = {"msgtype": "m.emote" if message.emote else "m.text", "body": message.text}
+    if message.mentions:
+        content["m.mentions"] = {"user_ids": list(message.mentions)}
+    if message.thread_root is not None:
+        content["m.relates_to"] = {"rel_type": "m.thread", "event_id": message.thread_root}
+    elif message.reply_to is not None:
+        content["m.relates_to"] = {"m.in_reply_to": {"event_id": message.reply_to}}
+    return {"type": "m.room.message", "sender": message.sender, "event_id": message.event_id, "room_id": record.room,
+            "origin_server_ts": _ms(message.at), "content": content}  # fmt: skip
 
 
 def _ms(at: datetime) -> int:

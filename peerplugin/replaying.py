@@ -57,6 +57,7 @@ class Log:
     def __init__(self, series: Series, rules: Rules) -> None:
         self.series, self.rules = series, rules
         self.kept: dict[MeetingKey, dict[EventId, Kept]] = {}
+        self._meeting_of: dict[EventId, MeetingKey] = {}
         self.opened: dict[MeetingKey, Opened] = {}
         self.closed: dict[MeetingKey, datetime] = {}
         self.consents: list[Consent] = []
@@ -64,7 +65,8 @@ class Log:
         self.memory = Memory(self._find, lambda _: None, lambda _: None, tuple, lambda: tuple(self.opened), lambda *_: ())
 
     def _find(self, event_id: EventId) -> tuple[MeetingKey, Kept] | None:
-        return next(((m, rows[event_id]) for m, rows in self.kept.items() if event_id in rows), None)
+        meeting = self._meeting_of.get(event_id)
+        return (meeting, self.kept[meeting][event_id]) if meeting is not None else None
 
     def hear(self, event: RoomEvent) -> None:
         """Take in the next event."""
@@ -77,7 +79,8 @@ class Log:
                 self.closed[key] = fact.at
         if heard.kept is not None and event.event_id != OPENING:
             key, kept = heard.kept
-            self.kept.setdefault(key, {}).setdefault(kept.event.event_id, kept)
+            if self._meeting_of.setdefault(kept.event.event_id, key) == key:
+                self.kept.setdefault(key, {}).setdefault(kept.event.event_id, kept)
         self.consents += [consent for _, consent in heard.consents]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +14,9 @@ from peerplugin import replaying
 from peerplugin.core.record import Record
 from peerplugin.core.telling import status_line
 from peerplugin.core.words import Words
-from peerplugin.store import Store, Tx
+
+if TYPE_CHECKING:
+    from peerplugin.store import Store, Tx
 
 Report = dict[str, object]
 

@@ -20,6 +20,7 @@ PLACES = (
     "peerplugin/core",
     "peerplugin",
     "peerplugin/store",
+    "peerplugin/demo",
     "integrations/matrix",
     "integrations/discourse",
     "integrations/discourse/sandbox",

@@ -27,13 +27,25 @@ class _Found:
 
     raw: list[object]
     room_id: RoomId | None = None
+    name: str = ""
     skipped: Counter[str] = field(default_factory=Counter)
 
 
 def read_export(path: Path) -> tuple[tuple[RoomEvent, ...], Counter[str]]:
     """Read an export file: its events in order, each once, and how many were left out for which reason."""
+    events, skipped, _ = read_named_export(path)
+    return events, skipped
+
+
+def read_named_export(path: Path) -> tuple[tuple[RoomEvent, ...], Counter[str], str]:
+    """The same, and what the export calls its room: empty where it does not say."""
+    found = _find(_text(path), str(path))
+    return *_read(found, str(path)), found.name
+
+
+def _text(path: Path) -> str:
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        return path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
         raise MistakeError(f"There is no file {path}. Check the name and the folder.") from None
     except IsADirectoryError:
@@ -42,12 +54,14 @@ def read_export(path: Path) -> tuple[tuple[RoomEvent, ...], Counter[str]]:
         raise MistakeError(f"{path} cannot be read ({error.strerror}). Check its owner and permissions.") from None
     except UnicodeDecodeError:
         raise MistakeError(f"{path} is not text in UTF-8. If it is an archive, unpack it first and name the JSON file in it.") from None
-    return parse_export(text, str(path))
 
 
 def parse_export(text: str, name: str) -> tuple[tuple[RoomEvent, ...], Counter[str]]:
     """The same for the text of an export; `name` is what error messages call it."""
-    found = _find(text, name)
+    return _read(_find(text, name), name)
+
+
+def _read(found: _Found, name: str) -> tuple[tuple[RoomEvent, ...], Counter[str]]:
     skipped = Counter(found.skipped)
     room_id = found.room_id or _first_room(found.raw)
     kept: dict[EventId, tuple[int, RoomEvent]] = {}
@@ -94,8 +108,8 @@ def _find(text: str, name: str) -> _Found:
         return _Found(whole)
     messages = whole.get("messages")
     if isinstance(messages, list):
-        room_id = whole.get("room_id")
-        return _Found(messages, RoomId(room_id) if isinstance(room_id, str) else None)
+        room_id, room = whole.get("room_id"), whole.get("room_name")
+        return _Found(messages, RoomId(room_id) if isinstance(room_id, str) else None, room if isinstance(room, str) else "")
     if "type" in whole and "event_id" in whole:
         return _Found([whole])  # JSONL of a single line
     raise MistakeError(f"{name} is JSON, but no chat export: it has no list `messages`. {_AGAIN}")

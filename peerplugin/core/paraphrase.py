@@ -26,7 +26,7 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 """Other words for the same: used only where too many words of the message would stand in a row."""
 _JOINT = re.compile(
     r"(?:, | (?=(?:when|if|because|while|unless|until|till|before|after|so|but|with|without|during|instead|since|which|where|"
-    r"whether)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each)\b))(?=\w)"
+    r"whether)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each|two|three|four|five|six|seven|eight|nine|ten|half|about)\b))(?=\w)"
 )
 """Where a few words may be put in without harm."""
 

@@ -89,7 +89,7 @@ CALENDAR = frozenset(
 MEDICAL_ENDING = re.compile(
     r"\w{3,}(?:ine|ide|ate|ole|olol|pril|artan|statin|mab|nib|cin|fen|one|xin|cillin|oin|pam|lam|ium|ase|emia|aemia|itis|osis|oma|pathy|"
     r"ectomy|oscopy|gram|"
-    r"otomy|plasty|algia|uria|trexate|lukast|parin|xaban|imus|azole|vir|dipine|zide|thyroid|phylline|terol|gest|estrogen|pin|tin|sone|"
+    r"otomy|plasty|algia|uria|trexate|lukast|parin|xaban|imus|imin|azole|vir|dipine|zide|thyroid|phylline|terol|gest|estrogen|pin|tin|sone|"
     r"lone)s?", re.I
 )  # fmt: skip
 IN_PLACE_LOW = re.compile(r"\b(?:in|from|near|outside|at|to|around)\s+(?P<name>[a-z]{3,}(?:\s[a-z]{3,})?)")

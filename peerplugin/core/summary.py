@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from peerplugin.core.english import content, copied, words
 from peerplugin.core.grammar import leans_on_context, relations_of
 from peerplugin.core.model import EventId, Level, Message, Section, Statement, Summary, Thread, UserId, Wording
+from peerplugin.core.paraphrase import unlike
 from peerplugin.core.privacy import Scrubbed
 from peerplugin.core.roles import DOCTOR, is_weighty, jokes, section_of, sentences, tag_patterns
 from peerplugin.core.rules import Rules
@@ -77,17 +78,19 @@ def summarise(thread: Thread, room: Room, rules: Rules) -> Summary | None:
     found = [replace(c, score=c.score + 0.25 * len(c.stems & asks)) for c in found]
     open_question = bool(sources) and _is_open(thread, usable, room)
     if open_question:
-        statements = [Statement(f"Asked at the meeting, and nobody there had an answer: {title}", "open", "reported", sources)]
+        question = unlike(title, room.messages[sources[0]].text, rules.max_copied_words)
+        text = f"Asked by one member; nobody at the meeting had an answer{': ' + question if question else '.'}"
+        statements = [Statement(text, "open", "reported", sources)]
     else:
         chosen = _choose([c for c in found if not c.offered], usable, rules)
         statements = _stated(chosen, [m for m in usable if m.level is Level.COUNTED], room, rules)
         statements += [Statement(c.text, c.section, "reported", (c.event_id,), offered=True) for c in _offers(found, chosen)]
     told = [s for s in statements if not s.offered]
     weighty = sum(is_weighty(s.text, rules) for s in told)
-    if (
-        not title
-        or not statements
-        or (not open_question and (len(told) < 2 or weighty * 4 < len(told) or (title.startswith(SUBJECT_TITLE) and weighty < 2)))
+    if not title or not statements:
+        return None
+    if not open_question and (
+        not told or len(statements) < 2 or weighty * 4 < len(told) or (title.startswith(SUBJECT_TITLE) and weighty < 2)
     ):
         return None
     removed = Counter(s.kind for m in usable for s in room.clean[m.event_id].spans)
@@ -96,8 +99,16 @@ def summarise(thread: Thread, room: Room, rules: Rules) -> Summary | None:
         withheld = f"Only {people} {'person' if people == 1 else 'people'} took part (fewer than {rules.min_contributors})."
     return Summary(
         thread.thread_id, title, sources, _tags(usable, room, rules) + (("open-question",) if open_question else ()), tuple(statements), people,
-        len(usable), screen(statements), dict(removed), withheld, open_question,
+        len(usable), screen(statements), dict(removed), withheld, open_question, _voices(usable),
     )  # fmt: skip
+
+
+def _voices(messages: Sequence[Message]) -> tuple[frozenset[EventId], ...]:
+    """The messages by author: how many members stand behind something can then be told without knowing who."""
+    by: dict[UserId, list[EventId]] = defaultdict(list)
+    for m in messages:
+        by[m.sender].append(m.event_id)
+    return tuple(frozenset(ids) for ids in by.values())
 
 
 # --- sentences ----------------------------------------------------------------------------------------------------------

@@ -18,8 +18,8 @@ from peerplugin.core.model import EventId, Message, Thread, ThreadId, Transcript
 NEAR = 60
 """Lines farther apart than this are compared only when they share a rare word."""
 STRETCH, OVERLAP = 400, 100
-RESOLUTION = 2.0
-"""Above 1: smaller groups."""
+RESOLUTION = 1 / 3
+"""Times the logarithm of the number of lines: longer logs fall into smaller parts, a handful of lines stays together."""
 SHARPNESS = 2.0
 """One likely pair says more than several unlikely ones."""
 BURST_S = 45.0
@@ -320,7 +320,7 @@ def _grouped(log: Log, start: int) -> list[list[int]]:
         elif p > 0.0004:
             weights[a][b] = weights[a].get(b, 0.0) + p
             weights[b][a] = weights[b].get(a, 0.0) + p
-    labels = communities(weights, loops, RESOLUTION)
+    labels = communities(weights, loops, RESOLUTION * math.log(len(log.lines) + 1))
     found: dict[int, list[int]] = defaultdict(list)
     for i, unit in enumerate(units):
         found[labels[number[unit]]].append(i + start)

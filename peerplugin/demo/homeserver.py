@@ -58,9 +58,11 @@ def synapse_python() -> Path:
         if python.is_file():
             return python.absolute()  # not resolved: the link itself is what knows its environment
     if named:
-        raise MistakeError(f"There is no Synapse: {VARIABLE} names {named}, which is no file. Name the interpreter of an environment that has it.")
-    missing = "`make .venv-synapse` in a checkout makes its environment, or install matrix-synapse into one of your own"
-    raise MistakeError(f"There is no Synapse: {here[0]} does not exist. {missing} and name its interpreter in {VARIABLE}.")
+        raise MistakeError(
+            f"There is no Synapse: {VARIABLE} names {named}, which is no file. Name the interpreter of an environment that has it."
+        )
+    sentence = f"There is no Synapse: {here[0]} does not exist. Run `make .venv-synapse` in a checkout,"
+    raise MistakeError(f"{sentence} or name the interpreter of another environment that has it in {VARIABLE}.")
 
 
 def free_port() -> int:
@@ -97,12 +99,17 @@ class Homeserver:
             ready.bind(f"\0{address}")
             ready.settimeout(0.5)
             self._process = self._spawn(log, f"@{address}")
-            deadline = time.monotonic() + START_S
-            while not self._said_ready(ready):
-                if self._process.poll() is not None or time.monotonic() > deadline:
-                    code = self._process.poll()
-                    self.kill()
-                    raise OutsideError(f"Synapse did not start (exit code {code}). Its log ends:\n{self._log_tail()}", kind="server")
+            try:
+                self._wait_until_ready(self._process, ready)
+            except BaseException:  # Ctrl-C too: whoever could not start it will not stop it
+                self.kill()
+                raise
+
+    def _wait_until_ready(self, process: subprocess.Popen[bytes], ready: socket.socket) -> None:
+        deadline = time.monotonic() + START_S
+        while not self._said_ready(ready):
+            if process.poll() is not None or time.monotonic() > deadline:
+                raise OutsideError(f"Synapse did not start (exit code {process.poll()}). Its log ends:\n{self._log_tail()}", kind="server")
         requests.get(f"{self.url}/health", timeout=10).raise_for_status()
 
     def stop(self) -> None:

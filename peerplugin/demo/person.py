@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import itertools
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import requests
 
@@ -179,9 +180,12 @@ class Person:
         """The rooms this person is in."""
         return list(self.call("GET", "joined_rooms")["joined_rooms"])
 
-    def sync(self, since: str = "", timeout_s: float = 0) -> Json:
-        """What is new since a token, waited for as clients do."""
-        return self.call("GET", f"sync?timeout={int(timeout_s * 1000)}" + (f"&since={since}" if since else ""))
+    def sync(self, since: str = "", timeout_s: float = 0, wanted: Json | None = None) -> Json:
+        """What is new since a token, waited for as clients do. `wanted`: a filter."""
+        query: dict[str, str] = {"timeout": str(int(timeout_s * 1000))}
+        query |= {"since": since} if since else {}
+        query |= {"filter": json.dumps(wanted)} if wanted else {}
+        return self.call("GET", f"sync?{urlencode(query)}")
 
     def invitations(self) -> dict[str, Json]:
         """Where this person is invited: room id to the stripped state."""

@@ -53,7 +53,7 @@ def labelled() -> tuple[Labelled, ...]:
 
 def chained(messages: int, seed: int = 1) -> dict[str, Any]:
     """An export of one meeting of so many messages. The same size and seed give the same export."""
-    random_source = random.Random(seed)  # noqa: S311 (to be repeatable is its purpose)
+    random_source = random.Random(seed)
     events: list[Event] = []
     facilitators: dict[str, int] = {}
     at, said = _BEGIN_MS, 1
@@ -135,7 +135,9 @@ class _Copy:
 def _read(file: Path) -> Labelled:
     events = json.loads(file.read_text(encoding="utf-8"))["messages"]
     began, ended = (next(e["origin_server_ts"] for e in events if e["content"].get("body") == limit) for limit in _LIMITS)
-    inside = [e for e in events if began <= e["origin_server_ts"] <= ended and e["content"].get("body") not in _LIMITS and "state_key" not in e]
+    inside = [
+        e for e in events if began <= e["origin_server_ts"] <= ended and e["content"].get("body") not in _LIMITS and "state_key" not in e
+    ]
     members = {e["state_key"]: e["content"].get("displayname", "") for e in events if e["type"] == "m.room.member"}
     members |= {e["sender"]: members.get(e["sender"], "") for e in inside}
     powers = next(e["content"]["users"] for e in events if e["type"] == "m.room.power_levels")

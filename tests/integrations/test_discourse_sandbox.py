@@ -102,12 +102,31 @@ def test_an_old_address_leads_to_the_topic(sandbox: Sandbox) -> None:
     assert answer.url.endswith(f"/t/does-banding-hurt-for-long/{made['topic_id']}")
 
 
+def test_the_number_of_a_category_leads_to_it(sandbox: Sandbox) -> None:
+    category = sandbox.create_category("Liver Spot")
+    answer = requests.get(f"{sandbox.url}/c/{category}", timeout=5)
+    assert answer.url.endswith(f"/c/liver-spot/{category}")
+
+
+def test_a_list_shows_how_a_post_begins_without_its_markup(sandbox: Sandbox) -> None:
+    category = sandbox.create_category("Liver Spot")
+    _post(
+        sandbox,
+        category,
+        "Does banding hurt for long?",
+        "*It aches* **behind** the breastbone.\n\n- [Tea](https://example.org/) & <soup>\n- yogurt",
+    )
+    for path in (f"/c/liver-spot/{category}", "/search?q=aches"):
+        assert "It aches behind the breastbone. Tea & <soup> yogurt" in _page(sandbox, path).select("main li p")[0].text
+
+
 @pytest.mark.parametrize(
     ("raw", "shown"),
     [
         ("text\n\n<!-- peerplugin:a/b -->", "<p>text</p>"),
         ("~~Wednesday~~ cancelled", "<p><s>Wednesday</s> cancelled</p>"),
         ("see https://example.org/a_b.", '<p>see <a href="https://example.org/a_b">https://example.org/a_b</a>.</p>'),
+        ("one\ntwo", "<p>one<br>\ntwo</p>"),
         ("[x](https://example.org/)", '<p><a href="https://example.org/">x</a></p>'),
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>"),
         ('[date=2026-11-25 time=19:00:00 timezone="Nowhere/Land"]', "Invalid date"),

@@ -14,10 +14,10 @@ import pytest
 from integrations.matrix.client import MatrixChat
 from integrations.matrix.events import EFFECT_KEY
 from peerplugin.core.model import EventId, RoomEvent, RoomId, UserId
-from peerplugin.errors import MistakeError, OutsideError
-from peerplugin.ports import Batch, Chat, RoomBatch
 from peerplugin.demo.homeserver import Homeserver, User
 from peerplugin.demo.person import Person
+from peerplugin.errors import MistakeError, OutsideError
+from peerplugin.ports import Batch, Chat, RoomBatch
 from tests.proxy import LOST_REPLY, Proxy, answer
 
 _numbers = count()

@@ -9,9 +9,9 @@ import pytest
 
 from integrations.matrix.client import MatrixChat
 from peerplugin.core.model import RoomId
-from peerplugin.errors import OutsideError
 from peerplugin.demo.homeserver import Homeserver, User
 from peerplugin.demo.person import Person
+from peerplugin.errors import OutsideError
 from tests.proxy import CUT, LOST_REPLY, REFUSE, Fault, Proxy, answer, page, slow
 
 _numbers = count()

@@ -20,14 +20,14 @@ from integrations.discourse.sandbox import Sandbox
 from integrations.matrix.client import MatrixChat
 from peerplugin import app
 from peerplugin.core.model import Level, RoomId, Series, SeriesId, UserId
+from peerplugin.demo.homeserver import Homeserver
+from peerplugin.demo.person import Person
 from peerplugin.group import Group
 from peerplugin.ports import Chat, Forum
 from peerplugin.service import LANES, Pace, Service
 from peerplugin.settings import config_dir
 from peerplugin.store import Store
 from peerplugin.vocabulary import load_rules
-from peerplugin.demo.homeserver import Homeserver
-from peerplugin.demo.person import Person
 
 NAMES = itertools.count(1)
 PATIENCE_S = 60

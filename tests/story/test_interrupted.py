@@ -16,9 +16,9 @@ from integrations.discourse.sandbox import Sandbox
 from integrations.discourse.sandbox.faults import Fault
 from integrations.matrix.client import MatrixChat
 from peerplugin.core.record import Phase, Record
+from peerplugin.demo.homeserver import Homeserver
 from peerplugin.service import EFFECT_KEY, Service
 from peerplugin.store import Store
-from peerplugin.demo.homeserver import Homeserver
 from tests.story.points import DiedError, MortalChat, MortalStore, Points, make_mortal
 from tests.story.script import PRIVATE, SCENES, WITHDRAWN, Play
 from tests.story.stage import Stage, settle, with_new_bot
@@ -86,7 +86,7 @@ def traces(stage: Stage) -> dict[str, Any]:
     said: Counter[str] = Counter()
     for room in (stage.room, stage.desk):
         for event in stage.cast.mara.messages(room):
-            key = event["content"].get(EFFECT_KEY) or event.get("unsigned", {}).get("redacted_because", {}).get("type")
+            key = event["content"].get(EFFECT_KEY) or ("taken back" if "redacted_because" in event.get("unsigned", {}) else "")
             if event["sender"] == stage.cast.bot.user_id and event["type"] in ("m.room.message", "m.reaction") and key:
                 said[f"{event['type']} {str(key).split(':')[0]}"] += 1
     topics = [t for t in stage.sandbox.topics() if t["category_id"] == stage.category]
@@ -108,6 +108,15 @@ def record_of(stage: Stage) -> Record:
     store.close()
     assert record is not None
     return record
+
+
+def is_over(stage: Stage) -> bool:
+    """Whether the meeting is settled and nothing is left to do."""
+    store = Store.open(stage.folder / "store.sqlite")
+    with store.transaction() as tx:
+        pending = tx.pending()
+    store.close()
+    return record_of(stage).phase is Phase.SETTLED and not pending
 
 
 def nothing_private(stage: Stage) -> None:

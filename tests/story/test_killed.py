@@ -11,13 +11,12 @@ from pathlib import Path
 import pytest
 
 from integrations.discourse.sandbox import Sandbox
-from peerplugin.core.record import Phase
-from peerplugin.store import Store
 from peerplugin.demo.homeserver import Homeserver
+from peerplugin.store import Store
 from tests.story.mortal import KINDS, spawn, write_parts
 from tests.story.script import SCENES, Play
 from tests.story.stage import Stage, wait_for
-from tests.story.test_interrupted import nothing_private, record_of, traces
+from tests.story.test_interrupted import is_over, nothing_private, traces
 
 NTH = {"before a write": 9, "after a write": 12, "before a send": 3, "after a send": 2, "before a post": 2, "after a post": 2}
 """Which of its points each kind dies at: in the middle of things."""
@@ -81,14 +80,14 @@ async def test_a_process_that_is_killed_at_each_kind_of_point_loses_and_doubles_
         for scene in SCENES:
             await asyncio.to_thread(scene.act, play)
             await wait_for(lambda s=scene: seen(s.seen(play)), scene.name)  # type: ignore[misc]
-        await wait_for(lambda: seen(record_of(stage).phase is Phase.SETTLED), "a settled meeting")
+        await wait_for(lambda: seen(is_over(stage)), "a settled meeting")
     finally:
         alive.end()
     assert alive.deaths == 1, "it was killed once, at its point"
     said = traces(stage)["said"]
     assert said == {
         "m.room.message started": 1, "m.room.message ended": 1, "m.room.message published": 1, "m.room.message drafted": 1,
-        "m.room.message card": 1, "m.reaction react": 2,
+        "m.room.message taken back": 1, "m.reaction react": 2,
     }  # fmt: skip
     assert len(stage.topics()) == len([t for t in stage.sandbox.topics() if not t["deleted_at"]]) == 2
     nothing_private(stage)

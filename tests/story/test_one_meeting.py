@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from integrations.discourse.sandbox import Sandbox
-from peerplugin.service import Service
 from peerplugin.demo.homeserver import Homeserver
+from peerplugin.service import Service
 from tests.story.script import PRIVATE, PUBLIC, SCENES, WITHDRAWN, Play
 from tests.story.stage import Stage, wait_for
 

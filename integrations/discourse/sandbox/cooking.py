@@ -1,4 +1,4 @@
-"""From a post's raw text to the HTML that people read: CommonMark without HTML, comments gone, dates as Discourse writes them."""
+"""From a post's raw text to the HTML that people read: CommonMark without HTML, a line break where there is one, dates as Discourse writes them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cook(raw: str) -> str:
 
 @cache
 def _markdown() -> MarkdownIt:
-    return MarkdownIt("commonmark", {"html": False}).enable(["strikethrough", "table"])
+    return MarkdownIt("commonmark", {"html": False, "breaks": True, "xhtmlOut": False}).enable(["strikethrough", "table"])
 
 
 def _local_date(match: re.Match[str]) -> str:

@@ -25,7 +25,7 @@ header > a { font-weight: 700; text-decoration: none; } form { display: flex; fl
 input, button { font: inherit; padding: .45rem .7rem; border: 1px solid var(--quiet); border-radius: .4rem; background: var(--paper);
   color: inherit; min-height: 2.75rem; } input { flex: 1; min-width: 0; }
 h1 { line-height: 1.25; } h2 { margin: 1.4rem 0 .2rem; font-size: 1.15rem; } .quiet { color: var(--quiet); font-size: .95rem; }
-ol.list { list-style: none; padding: 0; } ol.list > li { padding: .9rem 0; border-bottom: 1px solid var(--line); } ol.list p { margin: .2rem 0; }
+ol.list { list-style: none; padding: 0; } ol.list > li { padding: .9rem 0; border-bottom: 1px solid var(--line); } ol.list :is(h2, p) { margin: .2rem 0; } nav { margin-top: 1rem; }
 .tags { display: flex; flex-wrap: wrap; gap: .4rem; padding: 0; list-style: none; }
 .tags li { background: var(--chip); border-radius: .4rem; padding: .1rem .6rem; font-size: .9rem; }
 article { border-top: 1px solid var(--line); padding: .8rem 0; } article img { max-width: 100%; } pre { overflow-x: auto; }
@@ -80,6 +80,7 @@ class Pages:
         return [
             web.get("/", self.home),
             web.get("/search", self.search),
+            web.get(r"/c/{id:\d+}", self.category),
             web.get(r"/c/{slug}/{id:\d+}", self.category),
             web.get(r"/t/{id:\d+}", self.topic),
             web.get(r"/t/{slug}/{id:\d+}", self.topic),
@@ -98,8 +99,10 @@ class Pages:
     async def category(self, request: web.Request) -> web.Response:
         """A category's topics, newest first."""
         category = self._reading.category(int(request.match_info["id"]), None)
+        if request.match_info.get("slug") != category.slug:
+            return web.Response(status=301, headers={"Location": _category_path(category)})
         topics = self._reading.database.topics_in(category.id)
-        items = "".join(self._listed(topic, self._reading.database.first_post(topic.id).raw) for topic in topics)
+        items = "".join(self._listed(topic, self._reading.database.first_post(topic.id).cooked) for topic in topics)
         body = f'<ol class="list">{items}</ol>' if topics else "<p>There are no topics yet.</p>"
         return _page(category.name, f"<h1>{escape(category.name)}</h1>\n{body}")
 
@@ -123,16 +126,16 @@ class Pages:
         """The topics that hold all the words."""
         query = request.query.get("q", "").strip()
         hits = self._reading.search(query, None) if len(query) > 1 else []
-        items = "".join(self._listed(topic, post.raw) for topic, post in hits)
+        items = "".join(self._listed(topic, post.cooked) for topic, post in hits)
         if not query:
             return _page("Search", "<h1>Search</h1>\n<p>Write one or more words into the box above.</p>")
         outcome = f'<p role="status">{_counted(len(hits), "topic")} found.</p>\n<ol class="list">{items}</ol>'
         return _page(f"Search: {query}", f"<h1>Search: {escape(query)}</h1>\n{outcome}", query=query)
 
-    def _listed(self, topic: Topic, raw: str) -> str:
+    def _listed(self, topic: Topic, cooked: str) -> str:
         return (
             f'<li><h2><a href="{_topic_path(topic)}">{escape(topic.title)}</a></h2>'
-            f'<p>{escape(blurb(raw))}</p>{_tags(topic)}<p class="quiet">{_time(topic.created_at)}</p></li>\n'
+            f'<p>{escape(blurb(cooked))}</p>{_tags(topic)}<p class="quiet">{_time(topic.created_at)}</p></li>\n'
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from collections.abc import Sequence
 
@@ -139,7 +140,7 @@ class Reading:
                 "id": post.id,
                 "username": self.database.user(post.user_id).username,
                 "created_at": post.created_at,
-                "blurb": blurb(post.raw),
+                "blurb": blurb(post.cooked),
                 "post_number": post.number,
                 "topic_id": topic.id,
             }
@@ -161,9 +162,10 @@ class Reading:
         return [answers.post(self.database, post, topic, viewer, with_raw=with_raw) for post in posts]
 
 
-def blurb(raw: str) -> str:
-    """The beginning of a post, for a list."""
-    text = " ".join(re.sub(r"<!--.*?-->", " ", raw, flags=re.DOTALL).split())
+def blurb(cooked: str) -> str:
+    """The beginning of a post as plain text, for a list."""
+    inline = re.sub(r"</?(?:a|code|em|s|span|strong)\b[^>]*>", "", cooked)
+    text = " ".join(html.unescape(re.sub(r"<[^>]*>", " ", inline)).split())
     return text if len(text) <= 200 else text[:200].rsplit(" ", 1)[0] + "..."
 
 

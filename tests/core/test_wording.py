@@ -1,0 +1,144 @@
+"""Reported speech: third person, nothing added, nothing turned round; a fragment, a question, a joke stay untold."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from peerplugin.core.english import copied
+from peerplugin.core.grammar import leans_on_context
+from peerplugin.core.titles import as_title
+from peerplugin.core.wording import continued, counted, report
+from tests.core.talk import rules
+
+
+def told(sentence: str, **more: object) -> str | None:
+    return report(sentence, sentence, small=rules().ordinary, **more)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("said", "reported"),
+    [
+        ("I take it at night and my skin is calmer", "One member says they take it at night and their skin is calmer."),
+        ("I was told it may come back within a year", "One member was told that it may come back within a year."),
+        ("they told me not to drive for six weeks", "One member was told not to drive for six weeks."),
+        ("my dietitian said more protein because muscle needs it", "One member's dietitian said more protein since muscle needs it."),
+        ("take the tablets with food", "One member's advice: take the tablets with food."),
+        ("dont stop the tablets on your own", "One member's advice: do not stop the tablets on your own."),
+        ("you can ask for a second opinion", "According to one member, you can ask for a second opinion."),
+        ("they switched me to the slow release one", "One member was switched to the slow release one."),
+        ("for me the nausea stopped on day three", "For one member, the nausea stopped on day three."),
+        ("went back to work after ten weeks", "One member went back to work after ten weeks."),
+        ("I might have to stop because of my kidneys", "One member says they might have to stop because of their kidneys."),
+        ("when i stand up fast i get dizzy", "According to one member, when they stand up fast they get dizzy."),
+        ("my husband forgets his pills most evenings and i remind him", "One member's husband forgets his pills most evenings and they remind him."),
+    ],
+)  # fmt: skip
+def test_first_person_becomes_third(said: str, reported: str) -> None:
+    assert told(said) == reported
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "same here", "that helped me too", "this ^^", "mine as well", "are you ok tonight?", "what did they give you", "he forgets his pills most evenings",
+        "lol i would marry that nurse", "i solved stairs by moving to the garden, 10/10", "you are so brave to tell us", "I'm crying in the kitchen now",
+        "i sent them their letter and they kept theirs", "😂😂😂", "", "see the link above", "welcome to the group everybody",
+        "I live in their area and work nights",
+    ],
+)  # fmt: skip
+def test_what_cannot_be_told_safely_is_not_told(said: str) -> None:
+    assert told(said) is None
+
+
+@pytest.mark.parametrize(
+    "negation", ["I did not stop the tablets in March", "I never skip the evening dose", "I can't take the tablets with milk"]
+)
+def test_a_negation_stays(negation: str) -> None:
+    reported = told(negation)
+    assert reported is not None
+    assert any(word in reported for word in ("not", "never"))
+
+
+def test_no_at_the_start_is_dropped_only_where_a_comma_sets_it_apart() -> None:
+    assert told("No, my nurse wants the dose at noon") == "One member's nurse wants the dose at noon."
+    reported = told("no alcohol was what my doctor said to me")
+    assert reported is None or "no alcohol" in reported
+
+
+def test_numbers_with_units_stay_as_they_are() -> None:
+    reported = told("I take 20 mg in the morning and it does not upset my stomach")
+    assert reported is not None
+    assert "20 mg" in reported
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I take 20 mg in the morning and it does not upset my stomach at all any more",
+        "ask the clinic for a written plan before the holiday and keep a copy in your bag",
+        "my doctor said the second scan would show if the new tablets were doing anything",
+        "a real low bends slowly before it drops and a false one falls like a stone at night",
+    ],
+)
+def test_no_more_than_seven_words_in_a_row_are_repeated(said: str) -> None:
+    reported = told(said)
+    assert reported is None or copied(reported, said, 7) == 0
+
+
+_WORDS = st.sampled_from(
+    "i my we they he she it that take took was told doctor tablet not never 5 mg and but because so , . the a with in you your if when ? is are nurse me them".split()
+)
+
+
+@given(st.lists(_WORDS, max_size=30))
+def test_whatever_is_told_has_no_first_person_and_no_long_copy(spoken: list[str]) -> None:
+    said = " ".join(spoken)
+    reported = told(said)
+    if reported is not None:
+        assert copied(reported, said, 7) == 0
+        assert not set(reported.lower().replace(",", " ").replace(".", " ").split()) & {"i", "my", "me", "we", "our"}
+
+
+def test_he_is_named_where_only_one_relative_can_be_meant() -> None:
+    assert (
+        told("I check his numbers before breakfast", relations=("husband",))
+        == "One member says they check their husband's numbers before breakfast."
+    )
+    assert told("I check his numbers before breakfast", relations=("husband", "son")) is None
+
+
+def test_several_members_who_say_the_same_are_counted() -> None:
+    assert counted("One member was told to rest.", 2) == "Two members were told to rest."
+    assert counted("One member says they rest.", 3) == "Three members say they rest."
+    assert counted("One member's advice: rest.", 2) == "Two members advise: rest."
+    assert counted("One member's mother rests.", 2) is None
+
+
+def test_a_second_sentence_of_the_same_member_goes_on_with_they() -> None:
+    assert continued("One member says they sleep badly.") == "They sleep badly."
+    assert continued("One member was told to rest.") == "They were told to rest."
+    assert continued("According to one member, salt hides in bread.") == "Salt hides in bread."
+
+
+def test_an_it_without_a_noun_before_is_noticed() -> None:
+    assert leans_on_context("One member says they take it at night.")
+    assert not leans_on_context("One member says the lotion stung until they kept it in the fridge.")
+
+
+@pytest.mark.parametrize(
+    ("asked", "title"),
+    [
+        ("how do you all keep the lactulose down??", "How do you keep the lactulose down?"),
+        ("anyone flown, or gone up high, with big varices?", "Has anyone flown, or gone up high, with big varices?"),
+        ("hi all, question: does banding hurt, and what can i eat after", "Does banding hurt, and what can you eat after?"),
+        ("am i allowed to drive with my new pump?", "Are you allowed to drive with your new pump?"),
+    ],
+)
+def test_a_title_is_the_question_as_somebody_would_type_it(asked: str, title: str) -> None:
+    assert as_title(asked, rules().ordinary) == title
+
+
+def test_what_is_no_question_is_no_title() -> None:
+    assert as_title("good evening from the train", rules().ordinary) is None
