@@ -58,9 +58,7 @@ def load_words(settings: Settings | None = None) -> Words:
             texts[file.name] = file.read_text(encoding="utf-8")
     if not texts:
         raise MistakeError("config/texts holds no texts. Reinstall peerplugin, or put the folder back.")
-    words = Words(texts)
-    words.check()
-    return words
+    return Words(texts)
 
 
 def make_group(settings: Settings, rooms: Mapping[str, RoomId]) -> Group:
@@ -70,7 +68,9 @@ def make_group(settings: Settings, rooms: Mapping[str, RoomId]) -> Group:
     own = settings.texts.folder / "vocabulary" if settings.texts.folder else None
     rules = load_rules(config_dirs()[-1], own)
     series = tuple(_series(s, settings, rooms) for s in settings.series)
-    return Group(UserId(settings.matrix.user_id), series, load_words(settings), rules)
+    words = load_words(settings)
+    words.check()  # before anything is said, not in the middle of a meeting
+    return Group(UserId(settings.matrix.user_id), series, words, rules)
 
 
 def _series(s: SeriesSettings, settings: Settings, rooms: Mapping[str, RoomId]) -> Series:

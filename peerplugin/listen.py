@@ -51,10 +51,12 @@ def _room(tx: Tx, room: RoomBatch, group: Group, now: datetime) -> Counter[str]:
     meeting = listening.floor.meeting if listening.floor else None
     if room.gap is not None:
         tx.add_gap(meeting, room.gap)
+    heard_before = set(tx.already_heard(event.event_id for event in room.timeline))
     for event in room.timeline:
-        if tx.has_event(event.event_id):
+        if event.event_id in heard_before:
             counted["heard before"] += 1
             continue
+        heard_before.add(event.event_id)
         heard = hearing.hear(listening, event, known, now)
         if heard.ignored:
             counted[heard.ignored] += 1

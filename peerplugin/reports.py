@@ -55,7 +55,7 @@ def _meeting(tx: Tx, record: Record) -> Report:
             }
             for d in record.decisions
         ],
-        "published": [{"document": p.document, "url": p.url} for p in record.publications.values()],
+        "published": [{"document": p.document, "topic": p.topic_id, "post": p.post_id} for p in record.publications.values()],  # an address repeats its title
     }
 
 

@@ -363,8 +363,8 @@ class Service:
         if self.troubles.pop(kind, None) is None:
             return
         log.info("working again", extra={"kind": kind})
-        await self._within(lambda tx: calm(tx, self._group, kind, self._clock()))
-        if kind == "store":
+        remembered = await self._within(lambda tx: calm(tx, self._group, kind, self._clock()))
+        if kind == "store" and not remembered:
             await self._say_at_once("trouble-over.txt", kind=kind)
 
     async def _say_at_once(self, text: str, **values: str) -> None:

@@ -33,11 +33,11 @@ def mention(tx: Tx, group: Group, about: str, sentence: str, now: datetime) -> N
     tx.add_effects(says, now)
 
 
-def calm(tx: Tx, group: Group, kind: str, now: datetime) -> None:
-    """It is over. A room that heard of it hears of this too; a room that did not hears of neither."""
+def calm(tx: Tx, group: Group, kind: str, now: datetime) -> bool:
+    """It is over. A room that heard of it hears of this too; a room that did not hears of neither. False: nobody remembers it."""
     trouble = next((t for t in tx.troubles() if t.kind == kind), None)
     if trouble is None:
-        return
+        return False
     tx.calm(kind)
     for desk in group.desks():
         told = tx.effect_of(_key(kind, desk, trouble.since))
@@ -46,6 +46,7 @@ def calm(tx: Tx, group: Group, kind: str, now: datetime) -> None:
         elif told is not None:
             key = f"over:{kind}:{desk}:{now.isoformat()}"
             tx.add_effects([Say(key=key, room=desk, text="trouble-over", values={"kind": kind}, not_after=now + WORTH_SAYING)], now)
+    return True
 
 
 def _key(kind: str, desk: RoomId, since: datetime) -> str:

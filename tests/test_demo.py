@@ -179,11 +179,11 @@ def test_the_shipped_meeting_is_short_lively_and_without_its_bot() -> None:
     log = meeting.read_log(meeting.SHIPPED)
     kinds = Counter(line.kind for line in log.lines)
     assert 90 <= len(log.lines) <= 130
-    assert min(kinds[kind] for kind in ("edit", "redaction", "reaction", "media")) >= 1
+    assert min(kinds[kind] for kind in ("edit", "redaction", "reaction")) >= 1
     assert any(line.thread_root for line in log.lines)
     assert any(line.body.startswith("[off]") for line in log.lines)
     assert "meetbot" not in {user[1:].partition(":")[0] for user in log.people}
-    assert log.people[log.facilitator] == "Marguerite (facilitator)"
+    assert log.people[log.facilitator].startswith("Sudha")
 
 
 def test_of_a_log_only_what_lies_between_start_and_end_is_held(tmp_path: Path) -> None:

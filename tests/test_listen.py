@@ -84,7 +84,7 @@ def test_an_event_that_is_ignored_is_counted_and_leaves_only_its_id(service: Ser
     assert service.hear(ROOM, gossip, skipped={"no body": 2}) == {"outside": 1, "no body": 2}
     assert service.hear(RoomId("!other:example.org"), gossip) == {"not our room": 1}
     with service.store.transaction() as tx:
-        assert tx.has_event(gossip.event_id)
+        assert tx.already_heard([gossip.event_id])
         assert tx.kept_event(gossip.event_id) is None
         assert tx.skipped(None) == {"no body": 2}
 

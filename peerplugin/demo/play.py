@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import signal
 import tempfile
-from collections.abc import Callable, Iterator
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ from peerplugin.errors import OutsideError
 YES, NO, LOOK = "✅", "❌", "👀"
 DRAFTING_S = 60.0
 """How long the thinking may take; a long log takes longer than the shipped one."""
+_LONG_WORD = re.compile(r"[^\W\d_]{5,}")
 HANG_UPS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
@@ -142,7 +144,7 @@ class Play:
         """Somebody without an account searches, and everything that is public is listed."""
         topics = self.stage.topics()
         threads = [t for t in topics if t.title in {card.question for card in self.cards}] or topics
-        word = _rare_word([t.title for t in threads])
+        word = _telling_word([t.title for t in threads], self.held.text.values())
         with self.screen.step(f'Somebody without an account searches for "{word}"'):
             found = self.stage.search(word)
             hits = [t for t in threads if t.number in found]
@@ -161,12 +163,14 @@ def _sources(told: str) -> dict[int, list[str]]:
     return found
 
 
-def _rare_word(titles: list[str]) -> str:
-    """A word that is in few of the titles: what somebody would search for."""
-    words: set[str] = {w for title in titles for w in re.findall(r"[^\W\d_]{4,}", title)}
+def _telling_word(titles: Collection[str], said: Iterable[str]) -> str:
+    """A word that few of the titles hold, and that members used often: what somebody would search for."""
+    held: list[set[str]] = [set(_LONG_WORD.findall(title.lower())) for title in titles]
+    words = {word for title in held for word in title}
     if not words:
         raise OutsideError("No title of a topic holds a word to search for.", kind="missing")
-    return min(words, key=lambda w: (sum(w in title for title in titles), -len(w), w))
+    spoken = Counter(word for text in said for word in _LONG_WORD.findall(text.lower()))
+    return min(words, key=lambda w: (sum(w in title for title in held), -spoken[w], w))
 
 
 # --- from beginning to end -----------------------------------------------------------------------------------------------

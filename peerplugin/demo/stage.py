@@ -264,6 +264,8 @@ class Watch:
         deadline = time.monotonic() + patience_s
         while not (found := seen()):
             self._service.look()
+            for _, _, sentence in self.keyed(self._stage.desk, "trouble:"):
+                raise OutsideError(f"The service told the moderators: {sentence}", kind="server")
             if time.monotonic() > deadline:
                 raise OutsideError(f"It took longer than {patience_s:.0f} s until {what}. {self._service.last_words()}", kind="slow")
             self._listen()

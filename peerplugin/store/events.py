@@ -21,9 +21,10 @@ _E = tables.events.c
 class EventRows(Rows):
     """Events, gaps and skipped counts."""
 
-    def has_event(self, event_id: EventId) -> bool:
-        """Have we heard it, kept or not?"""
-        return self._has(_E.event_id, event_id)
+    def already_heard(self, event_ids: Iterable[EventId]) -> frozenset[EventId]:
+        """Which of these we have heard before, kept or not. For a whole answer at once: it is asked of every event that arrives."""
+        chunks = in_chunks(event_ids)
+        return frozenset(EventId(found) for chunk in chunks for found in self._values(select(_E.event_id).where(_E.event_id.in_(chunk))))
 
     def mark_heard(self, event_id: EventId, room_id: RoomId, at: datetime) -> bool:
         """Remember the bare id of an event that is not kept, so that it does no harm twice. True: it is new."""

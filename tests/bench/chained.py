@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 ROOM = "!chained:peer.test"
 _BEGIN_MS = 1_791_400_000_000
 _PAUSE_MS = 45_000  # between the end of one copy and the beginning of the next
-_VARIED = 0.15  # the share of ordinary words that become another word of the same ending
+_VARIED = 0.3  # the share of ordinary words that become another word of the same ending
 _WORD = re.compile(r"(?<![\w/@.!#'’-])[a-z]{5,}(?![\w/@.:'’-])")
 _NUMBER = re.compile(r"(?<![\w/@.,:-])[1-9]\d?(?![\w/@.,:-])")
 _ENDINGS = ("ing", "ed", "ly", "er", "ies", "es", "s", "tion", "y", "e", "")
@@ -132,12 +132,19 @@ class _Copy:
         return self._source.choice(_said_words()[_ending(word)]) if self._source.random() < _VARIED else word
 
 
+def related(event: Event) -> list[str]:
+    """The events that an event speaks of."""
+    relation = event["content"].get("m.relates_to") or {}
+    found = (relation.get("event_id"), (relation.get("m.in_reply_to") or {}).get("event_id"), event.get("redacts"))
+    return [one for one in found if one]
+
+
 def _read(file: Path) -> Labelled:
     events = json.loads(file.read_text(encoding="utf-8"))["messages"]
     began, ended = (next(e["origin_server_ts"] for e in events if e["content"].get("body") == limit) for limit in _LIMITS)
-    inside = [
-        e for e in events if began <= e["origin_server_ts"] <= ended and e["content"].get("body") not in _LIMITS and "state_key" not in e
-    ]
+    spoken = [e for e in events if began <= e["origin_server_ts"] <= ended and "state_key" not in e]
+    own = {e["event_id"] for e in spoken if e["content"].get("body") not in _LIMITS}
+    inside = [e for e in spoken if e["event_id"] in own and own.issuperset(related(e))]
     members = {e["state_key"]: e["content"].get("displayname", "") for e in events if e["type"] == "m.room.member"}
     members |= {e["sender"]: members.get(e["sender"], "") for e in inside}
     powers = next(e["content"]["users"] for e in events if e["type"] == "m.room.power_levels")

@@ -143,9 +143,9 @@ def test_an_event_that_was_only_heard_is_known_and_holds_nothing(store: Store) -
     with store.transaction() as tx:
         assert tx.mark_heard(EventId("$a"), ROOM, NOW)
         assert not tx.mark_heard(EventId("$a"), ROOM, NOW)
-        assert tx.has_event(EventId("$a"))
+        assert tx.already_heard([EventId("$a")])
         assert (tx.meeting_of(EventId("$a")), tx.kept_event(EventId("$a"))) == (None, None)
-        assert (tx.has_event(EventId("$b")), tx.meeting_of(EventId("$b"))) == (False, None)
+        assert (tx.already_heard([EventId("$b")]), tx.meeting_of(EventId("$b"))) == (frozenset(), None)
 
 
 def test_a_members_events_are_found_by_meeting_and_by_series(store: Store) -> None:

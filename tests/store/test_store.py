@@ -76,7 +76,7 @@ def test_an_exception_undoes_the_whole_transaction(store: Store) -> None:
         raise KeyError
     with store.transaction() as tx:
         assert tx.token() is None
-        assert not tx.has_event(EventId("$a"))
+        assert not tx.already_heard([EventId("$a")])
 
 
 def test_transactions_do_not_nest(store: Store) -> None:

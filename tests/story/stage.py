@@ -32,7 +32,7 @@ from peerplugin.vocabulary import load_rules
 NAMES = itertools.count(1)
 PATIENCE_S = 60
 THINKERS = get_context("forkserver")
-THINKERS.set_forkserver_preload(["peerplugin.core.draft"])  # a child process all the same, made in a hundredth of the time
+THINKERS.set_forkserver_preload(["__main__", "peerplugin.core.draft"])  # a child process all the same, made in a hundredth of the time
 
 
 @dataclass

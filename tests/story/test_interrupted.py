@@ -19,12 +19,12 @@ from peerplugin.core.record import Phase, Record
 from peerplugin.demo.homeserver import Homeserver
 from peerplugin.service import EFFECT_KEY, Service
 from peerplugin.store import Store
+from tests.conftest import in_memory
 from tests.story.points import DiedError, MortalChat, MortalStore, Points, make_mortal
 from tests.story.script import PRIVATE, SCENES, WITHDRAWN, Play
 from tests.story.stage import Stage, settle, with_new_bot
 
 IMMEDIATELY_S = 0.001
-AT_A_TIME = 1
 
 
 @dataclass
@@ -126,12 +126,16 @@ def nothing_private(stage: Stage) -> None:
 
 
 @pytest.fixture
-def first(homeserver: Homeserver, tmp_path: Path) -> Iterator[Stage]:
-    (tmp_path / "first").mkdir()
-    with Sandbox() as sandbox:
-        stage = Stage.build(homeserver, sandbox, tmp_path / "first")
-        yield stage
-        stage.close()
+def lanes(homeserver: Homeserver, tmp_path: Path) -> Iterator[list[Stage]]:
+    """Two stages, each with a homeserver of its own: two plays go on at once, and each is as orderly as if it were alone."""
+    with in_memory(tmp_path / "beside") as folder, Homeserver(folder) as beside, Sandbox() as forum, Sandbox() as other_forum:
+        stages = []
+        for name, server, sandbox in (("first", homeserver, forum), ("second", beside, other_forum)):
+            (tmp_path / name).mkdir()
+            stages.append(Stage.build(server, sandbox, tmp_path / name))
+        yield stages
+        for stage in stages:
+            stage.close()
 
 
 def another(first: Stage, name: str) -> Stage:
@@ -149,29 +153,29 @@ def leave(stage: Stage) -> None:
     stage.cast.bot.close()
 
 
-async def side_by_side(numbers: Iterable[int], play: Callable[[int], Awaitable[None]]) -> None:
-    """All of them, a few at a time: the homeserver and we take turns on the processor."""
+async def side_by_side(lanes: list[Stage], numbers: Iterable[int], play: Callable[[Stage, int], Awaitable[None]]) -> None:
+    """Play once for each number, in each lane one after another."""
     waiting = iter(numbers)
 
-    async def one_after_another() -> None:
+    async def one_after_another(lane: Stage) -> None:
         for number in waiting:
-            await play(number)
+            await play(lane, number)
 
     async with asyncio.TaskGroup() as tasks:
-        for _ in range(AT_A_TIME):
-            tasks.create_task(one_after_another())
+        for lane in lanes:
+            tasks.create_task(one_after_another(lane))
 
 
 @pytest.mark.timeout(1500)
-async def test_the_service_may_die_at_every_point(first: Stage) -> None:
+async def test_the_service_may_die_at_every_point(lanes: list[Stage]) -> None:
     tracing = Points()
-    assert await perform(first, tracing) == []
-    whole = traces(first)
+    assert await perform(lanes[0], tracing) == []
+    whole = traces(lanes[0])
     assert whole["phase"] is Phase.SETTLED
     died_at: dict[int, str] = {}
 
-    async def die_at(number: int) -> None:
-        stage = await asyncio.to_thread(another, first, f"point-{number}")
+    async def die_at(lane: Stage, number: int) -> None:
+        stage = await asyncio.to_thread(another, lane, f"point-{number}")
         deaths = await perform(stage, Points(number))
         assert deaths == [tracing.labels[number - 1]], f"point {number}"
         assert traces(stage) == whole, f"point {number}: {deaths}"
@@ -179,7 +183,7 @@ async def test_the_service_may_die_at_every_point(first: Stage) -> None:
         leave(stage)
         died_at[number] = deaths[0]
 
-    await side_by_side(range(1, len(tracing.labels) + 1), die_at)
+    await side_by_side(lanes, range(1, len(tracing.labels) + 1), die_at)
     assert [died_at[n] for n in sorted(died_at)] == tracing.labels, "every point, and as many as the tracing run counted"
 
 
@@ -193,13 +197,13 @@ FAULTS = {
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("kind", FAULTS)
-async def test_the_forum_may_fail_at_every_call(first: Stage, kind: str) -> None:
-    first.sandbox.faults.clear()
-    await perform(first, Points())
-    whole, calls = traces(first), len(first.sandbox.faults.calls)
+async def test_the_forum_may_fail_at_every_call(lanes: list[Stage], kind: str) -> None:
+    lanes[0].sandbox.faults.clear()
+    await perform(lanes[0], Points())
+    whole, calls = traces(lanes[0]), len(lanes[0].sandbox.faults.calls)
 
-    async def fail_at(number: int) -> None:
-        stage = await asyncio.to_thread(another, first, f"call-{number}")
+    async def fail_at(lane: Stage, number: int) -> None:
+        stage = await asyncio.to_thread(another, lane, f"call-{number}")
         stage.sandbox.faults.clear()
         stage.sandbox.faults.at(number, FAULTS[kind])
         await perform(stage, Points(), read_timeout_s=0.5)
@@ -207,4 +211,4 @@ async def test_the_forum_may_fail_at_every_call(first: Stage, kind: str) -> None
         nothing_private(stage)
         leave(stage)
 
-    await side_by_side(range(1, calls + 1), fail_at)
+    await side_by_side(lanes, range(1, calls + 1), fail_at)

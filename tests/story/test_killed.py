@@ -104,7 +104,7 @@ async def test_a_thousand_messages_while_the_service_is_killed_again_and_again(s
         await wait_for(lambda: any("🔴" in text for text in stage.said(stage.room)), "the meeting's start")
         speakers = [stage.cast.alma, stage.cast.bo, stage.cast.cleo, stage.cast.dov]
         threads = [
-            threading.Thread(target=lambda p=p, n=n: [p.say(stage.room, f"line {i}") for i in range(n, FLOOD, len(speakers))])  # type: ignore[misc]
+            threading.Thread(target=lambda p=p, n=n: [p.say(stage.room, f"line {i}") for i in range(n, FLOOD, len(speakers))])
             for n, p in enumerate(speakers)
         ]
         for thread in threads:

@@ -59,6 +59,17 @@ def record(stage: Stage, which: int = 0) -> Record:
     return found
 
 
+def nothing_lost(stage: Stage) -> bool:
+    """What stands in the room stands in the store, in that order. What was redacted before it was heard is nobody's any more."""
+    said = [e for e in stage.cast.mara.messages(stage.room) if e["type"] == "m.room.message" and e["sender"] != stage.cast.bot.user_id]
+    wanted = [e["event_id"] for e in said if e["content"] and "m.new_content" not in e["content"]]
+    store = stage.store()
+    with store.transaction() as tx:
+        kept = [str(k.event.event_id) for k in tx.kept(tx.record_keys()[0])]
+    store.close()
+    return len(wanted) > 9 and [event_id for event_id in kept if event_id in wanted] == wanted
+
+
 def told(stage: Stage, words: str) -> int:
     """How often the management room heard something."""
     return sum(words in said for said in stage.said(stage.desk))
@@ -109,12 +120,12 @@ async def test_with_a_new_token_it_goes_on_at_once_and_nothing_was_lost(stage: S
         proxy.fail(DEAD, times=None)
         await wait_for(lambda: "listening" in service.troubles, "the trouble")
     await act(play, TALK)
-    stage.cast.alma.say(stage.room, "!optout")
+    stage.cast.dov.say(stage.room, "!optout")
     proxy.clear()
     async with running(stage, homeserver=proxy.url) as service:
         await act(play, ENDS)
         await wait_for(lambda: not service.troubles, "health")
-    assert record(stage).messages == 13, "what was said meanwhile was heard"
+    assert nothing_lost(stage), "what was said meanwhile was heard"
     assert told(stage, "no longer accepts") == 0, "it was over before it could be said"
     said_once(stage)
 
@@ -128,7 +139,7 @@ async def test_a_homeserver_that_is_restarted_in_the_middle_of_a_meeting_loses_n
             await asyncio.to_thread(homeserver.kill)
             await asyncio.to_thread(homeserver.start)
             await act(play, ENDS)
-        assert record(stage).messages == 12
+        assert nothing_lost(stage)
         said_once(stage)
         stage.close()
 
@@ -152,7 +163,7 @@ async def test_a_homeserver_that_fails_at_every_other_call_is_heard_whole_and_he
             proxy.fail(FAULTS[kind], method="PUT", path="/rooms/", nth=nth)
         await act(play)
         await wait_for(lambda: len(reactions(stage)) == 2, "both emojis under the card")
-    assert record(stage).messages == 12
+    assert nothing_lost(stage)
     said_once(stage)
     assert len(reactions(stage)) == 2
 
@@ -216,7 +227,8 @@ async def test_a_full_disk_is_told_once_and_nothing_is_lost_when_there_is_room_a
         await asyncio.get_running_loop().run_in_executor(service._db, limit, store, 0)
         for scene in (TALK, TALK):
             await asyncio.to_thread(scene.act, play)
-        flood = [stage.cast.alma.say(stage.room, f"{n} " + "a long line " * 300) for n in range(10)]
+        for n in range(10):
+            stage.cast.alma.say(stage.room, f"{n} " + "a long line " * 300)
         await wait_for(lambda: "store" in service.troubles, "the trouble")
         await wait_for(lambda: told(stage, "could not be read or written") == 1, "a word in the management room")
         await asyncio.sleep(1.5)
@@ -224,8 +236,7 @@ async def test_a_full_disk_is_told_once_and_nothing_is_lost_when_there_is_room_a
         await asyncio.get_running_loop().run_in_executor(service._db, limit, store, 100_000)
         await act(play, ENDS)
         await wait_for(lambda: not service.troubles and told(stage, "✓ Working again: store") == 1, "the all-clear")
-    assert record(stage).messages == 12 + 10 + 10
-    assert len(flood) == 10
+    assert nothing_lost(stage)
     said_once(stage)
 
 
@@ -290,7 +301,7 @@ async def test_a_room_that_is_upgraded_in_the_middle_of_a_meeting_is_followed(ho
             stage.cast.cleo.say(new, "After my banding I ate yogurt for a week.")
             mara.say(new, "!endmeeting")
             await wait_for(lambda: any("⏹" in said for said in stage.said(new)), "the end, told in the new room")
-            await wait_for(lambda: record(stage).phase is Phase.REVIEW, "drafts")
+            await wait_for(lambda: record(stage).phase in (Phase.REVIEW, Phase.SETTLED), "the end of thinking")
         assert record(stage).messages == 5, "one meeting, from both rooms"
         stage.close()
 
@@ -327,14 +338,20 @@ async def test_an_optout_by_direct_message_is_answered_there_and_the_drafts_foll
         await wait_for(lambda: direct in stage.cast.bot.rooms(), "the service in the direct room")
         bo.say(direct, "!optout")
         await wait_for(lambda: any("Nothing you wrote" in said for said in in_private(stage, bo)), "the private answer")
-        await wait_for(lambda: stage.cards() and card not in stage.cards().values(), "a new card")
-        assert "breastbone" not in "".join(_body(stage, c) for c in stage.cards().values())
+        await wait_for(lambda: _cards_after(stage, {card}), "a new card")
+        assert "breastbone" not in "".join(_body(stage, c) for c in _cards_after(stage, {card}))
         before = len(stage.said(stage.room))
         bo.say(direct, "how are you?")
         bo.say(direct, "!optuot")
         await wait_for(lambda: any("Did you mean `!optout`" in said for said in in_private(stage, bo)), "the nearest word")
     assert len(stage.said(stage.room)) == before, "nothing of it is said in the room"
     assert not any("how are you" in said for said in in_private(stage, bo))
+
+
+def _cards_after(stage: Stage, gone: set[str]) -> set[str]:
+    """The cards that stand once these are taken back."""
+    there = set(stage.cards().values())
+    return there if not there & gone else set()
 
 
 def _body(stage: Stage, event_id: str) -> str:
@@ -420,7 +437,7 @@ async def test_in_the_layout_of_posts_a_meeting_is_one_topic(stage: Stage) -> No
         await wait_for(lambda: is_public(posts) and "breastbone" in posts.pages(), "the publication")
         (topic,) = posts.topics()
         shown = [p for p in posts.sandbox.posts() if p["topic_id"] == topic["id"] and not p["deleted_at"]]
-        assert [p["post_number"] for p in shown] == [1, 2]
+        assert [p["number"] for p in shown] == [1, 2]
         for word in PRIVATE:
             assert word not in posts.pages()
 
@@ -439,9 +456,9 @@ async def test_a_retracted_draft_leaves_the_forum(stage: Stage) -> None:
 async def test_a_redraft_gives_new_numbers_and_the_old_card_no_longer_counts(stage: Stage) -> None:
     async with running(stage):
         await act(Play(stage))
-        (old,) = stage.cards()
+        ((old, card),) = stage.cards().items()
         stage.cast.mara.say(stage.desk, "!redraft")
-        await wait_for(lambda: stage.cards() and old not in stage.cards(), "a card with a new number")
+        await wait_for(lambda: _cards_after(stage, {card}), "a card with a new number")
         (new,) = stage.cards()
         assert new > old
         approve(stage)
@@ -449,7 +466,7 @@ async def test_a_redraft_gives_new_numbers_and_the_old_card_no_longer_counts(sta
     assert [(d.number, d.verdict) for d in record(stage).drafts] == [(old, Verdict.SUPERSEDED), (new, Verdict.PUBLISHED)]
 
 
-GRACE = 2.5 / 60
+GRACE = 4 / 60
 
 
 async def test_an_edit_within_the_grace_time_voids_the_approval_and_asks_again(stage: Stage) -> None:
@@ -460,7 +477,7 @@ async def test_an_edit_within_the_grace_time_voids_the_approval_and_asks_again(s
         await wait_for(lambda: record(slow).drafts[0].verdict is Verdict.APPROVED, "the approval")
         stage.cast.bo.edit(stage.room, play.ids["ache"], "I had six rounds of banding and no ache at all.")
         await wait_for(lambda: told(slow, "Changed since it was last shown: a source was edited") == 1, "a new card")
-        await asyncio.sleep(GRACE * 60 + 1)
+        await asyncio.sleep(GRACE * 60)
         assert slow.topics() == []
         assert record(slow).drafts[0].verdict is Verdict.WAITING
         approve(slow)
@@ -476,7 +493,7 @@ async def test_a_vote_taken_back_within_the_grace_time_cancels(stage: Stage) -> 
         await wait_for(lambda: record(slow).drafts[0].verdict is Verdict.APPROVED, "the approval")
         stage.cast.mara.redact(stage.desk, vote)
         await wait_for(lambda: record(slow).drafts[0].verdict is Verdict.WAITING, "no approval")
-        await asyncio.sleep(GRACE * 60 + 1)
+        await asyncio.sleep(GRACE * 60)
         assert slow.topics() == []
         approve(slow)
         await wait_for(lambda: is_public(slow), "the publication after all")
