@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime
 
 from peerplugin.core import lifecycle
@@ -9,8 +10,11 @@ from peerplugin.core.facts import ConsentGiven, Withdrawn
 from peerplugin.core.model import MeetingKey
 from peerplugin.errors import MistakeError
 from peerplugin.group import Group
+from peerplugin.log import explain
 from peerplugin.store import Tx
 from peerplugin.troubles import tell
+
+log = logging.getLogger(__name__)
 
 
 def advance(tx: Tx, group: Group, now: datetime) -> int:
@@ -33,6 +37,10 @@ def _step(tx: Tx, key: MeetingKey, group: Group, now: datetime) -> None:
         result = lifecycle.advance(record, [fact for _, fact in numbered], series, group.words, tx.first_free(desk))
     except MistakeError as mistake:  # a group's own text that cannot be filled: this meeting waits for a person, the others go on
         tell(tx, group, "texts", str(mistake), now)
+        return
+    except Exception as fault:  # noqa: BLE001 - a fault of ours in one meeting must not stop all the others; a person hears of it
+        log.error("a meeting cannot go on", extra={"meeting": key, "fault": explain(fault)})
+        tell(tx, group, "meeting", f"The meeting {key} cannot go on: a fault of the program ({type(fault).__name__}). Please report it.", now)
         return
     if result.numbers:
         tx.take_numbers(desk, result.numbers)

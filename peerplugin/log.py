@@ -56,7 +56,8 @@ def explain(fault: BaseException) -> str:
     while step is not None and id(step) not in seen:
         seen.add(id(step))
         said = f" ({step})" if isinstance(step, PeerpluginError) else ""
-        parts.append(f"{type(step).__name__}{said}{_places(step.__traceback__)}")
+        within = f" of [{'; '.join(map(explain, step.exceptions))}]" if isinstance(step, BaseExceptionGroup) else ""
+        parts.append(f"{type(step).__name__}{said}{within}{_places(step.__traceback__)}")
         step = step.__cause__ or (None if step.__suppress_context__ else step.__context__)
     return ", after ".join(parts)
 

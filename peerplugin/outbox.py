@@ -55,7 +55,7 @@ def claim(tx: Tx, kinds: frozenset[str], group: Group, now: datetime) -> Work | 
         try:
             work = _work_out(tx, claimed.effect, claimed.attempts, group, now)
         except MistakeError as mistake:  # a group's own text that cannot be filled: this one steps aside, the loop goes on
-            tx.retry(claimed.effect.key, now + ASIDE, str(mistake))
+            tx.retry(claimed.effect.key, now + ASIDE, str(mistake), aside=True)  # the notice of it must not wait behind it
             tell_trouble(tx, group, "texts", str(mistake), now)
             continue
         if work is not None:

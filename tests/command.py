@@ -25,15 +25,14 @@ class Result:
 
 def call(*arguments: object) -> Result:
     """Run `peerplugin ARGUMENTS`. What the command changes of the process (how it logs) is put back."""
-    out, err = io.StringIO(), io.StringIO()
-    with mock.patch.object(sys, "argv", ["peerplugin", *map(str, arguments)]), _as_it_was():
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err), contextlib.suppress(SystemExit):
-            try:
-                cli.main()
-            except SystemExit as ended:
-                code = ended.code
-                raise
-    assert isinstance(code, int)
+    out, err, code = io.StringIO(), io.StringIO(), None
+    argv = mock.patch.object(sys, "argv", ["peerplugin", *map(str, arguments)])
+    with argv, _as_it_was(), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            cli.main()
+        except SystemExit as ended:
+            code = ended.code
+    assert isinstance(code, int), "a command ends with a number"
     return Result(code, out.getvalue(), err.getvalue())
 
 

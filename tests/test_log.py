@@ -94,7 +94,7 @@ def test_an_argument_of_a_message_is_withheld(everything: Everything, out: io.St
 
 
 @pytest.mark.parametrize(
-    "name", ["nio.responses", "aiohttp.server", "urllib3.connectionpool", "sqlalchemy.engine.Engine", "asyncio", "py.warnings"]
+    "name", ["hpack.hpack", "aiohttp.server", "urllib3.connectionpool", "sqlalchemy.engine.Engine", "asyncio", "py.warnings"]
 )
 def test_what_a_library_logs_is_cut_to_its_name_and_kind(everything: Everything, out: io.StringIO, name: str) -> None:
     foreign = logging.getLogger(name)
@@ -110,9 +110,9 @@ def test_what_a_library_logs_is_cut_to_its_name_and_kind(everything: Everything,
 
 
 def test_of_a_library_only_warnings_are_told(out: io.StringIO) -> None:
-    logging.getLogger("nio.client").info("synced")
+    logging.getLogger("aiohttp.client").info("synced")
     assert out.getvalue() == ""
-    logging.getLogger("nio.client").warning("slow")
+    logging.getLogger("aiohttp.client").warning("slow")
     assert out.getvalue() != ""
 
 

@@ -243,8 +243,10 @@ def _lines_of_texts() -> list[str]:
     series, day, count = r"[\w .&'-]{1,40}", r"\d{1,2} [A-Z][a-z]+ \d{4}", r"[A-Za-z]+|\d+"
     return [
         *(re.escape(f"**{heading}**") for heading in headings),
-        rf"\*From the {series} meeting of {day}\. (?:(?:{count}) members? contributed\.|Asked by (?:{count}) members?; nobody there had experience\.)"
-        r" Experience of patients, not medical advice: ask your own team\.\*",
+        (
+            rf"\*From the {series} meeting of {day}\. (?:(?:{count}) members? contributed\.|Asked by (?:{count}) members?; nobody there had experience\.)"
+            r" Experience of patients, not medical advice: ask your own team\.\*"
+        ),
         r"\*If you have been there, please answer here: it will be told at the next meeting\.\*",
         r"\*Something to add\? Answer here\.\*",
     ]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from peerplugin.core.effects import Publication, Say, Scalar
+from peerplugin.core.effects import Say
 from peerplugin.core.facts import Commanded, Paused
 from peerplugin.core.model import Series
-from peerplugin.core.record import Record, Verdict
+from peerplugin.core.record import Record
 
 SOON = timedelta(minutes=30)
 DAY = timedelta(hours=24)
@@ -37,12 +37,9 @@ def drafted(record: Record, series: Series, count: int) -> Say:
     return Say(key=key, meeting=record.key, room=series.management_room, text=text, values={"round": record.round})
 
 
-def published(record: Record, series: Series, index: Publication) -> Say:
-    """The summary is public: the room gets the link."""
-    solved = sum(d.verdict is Verdict.PUBLISHED and not d.summary.open_question for d in record.drafts)
-    unsolved = sum(d.verdict is Verdict.PUBLISHED and d.summary.open_question for d in record.drafts)
-    values: dict[str, Scalar] = {"url": index.url, "answered": solved, "open": unsolved}
-    return Say(key=f"published:{record.key}", meeting=record.key, room=record.room, text="meeting-published", values=values)
+def published(record: Record, not_before: datetime | None) -> Say:
+    """The summary is public: the room gets the link, once the moderators are through or have let it rest."""
+    return Say(key=f"published:{record.key}", meeting=record.key, room=record.room, text="meeting-published", not_before=not_before)
 
 
 def at_desk(record: Record, series: Series, fact: Commanded, text: str) -> Say:

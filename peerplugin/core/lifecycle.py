@@ -200,7 +200,7 @@ def _link(record: Record, series: Series) -> tuple[Record, tuple[AnyEffect, ...]
     index = record.publications.get(publish.index_id(record.key))
     if record.link_told or index is None or index.enqueued:
         return record, ()
-    return replace(record, link_told=True), (announce.published(record, series, index),)
+    return replace(record, link_told=True), (announce.published(record, publish.lingering(record, series)),)
 
 
 def _settled(record: Record, series: Series, words: Words) -> Record:

@@ -5,6 +5,7 @@ Nothing but approved statements, titles, tags and the texts of `config/texts/` e
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -15,6 +16,11 @@ from peerplugin.core.facts import Gone, Held, Started
 from peerplugin.core.model import DocumentId, MeetingKey, Series, Statement, Summary
 from peerplugin.core.record import Draft, Record, Verdict, digest
 from peerplugin.core.words import Words, when
+
+LINGER = timedelta(hours=1)
+"""How long after the last approval the index waits for a moderator who goes on with the rest."""
+TITLE_LENGTH = 15
+"""Discourse refuses shorter ones (`min_topic_title_length`)."""
 
 SECTIONS = ("question", "experience", "emotion", "suggestion", "doctor", "open", "resource")
 """The order in which a reader wants them."""
@@ -77,10 +83,18 @@ def document(record: Record, which: DocumentId, series: Series, words: Words) ->
 
 def _topic(record: Record, draft: Draft, series: Series, words: Words) -> Document:
     tags = tuple(dict.fromkeys((*series.tags, *draft.summary.tags)))[:5]
-    title = draft.summary.title or words.text("title-fallback.txt", **_about(record, series))
+    title = _title(draft, words, _about(record, series))
     raw = post(draft.summary, words, **_about(record, series)) + "\n" + mark(draft.document)
     return Document(draft.document, "topic", series.category, title, raw, tags, external_id(draft.document), mark(draft.document),
                     private=record.withdrawals > 0 and draft.public)  # fmt: skip
+
+
+def _title(draft: Draft, words: Words, about: Mapping[str, object]) -> str:
+    """The approved title; of one that was withdrawn a neutral one, of one too short for a forum one with the series' name before it."""
+    title = draft.summary.title
+    if len(title) >= TITLE_LENGTH:
+        return title
+    return words.text("title-short.txt", title=title, **about) if title else words.text("title-fallback.txt", **about)
 
 
 def post(summary: Summary, words: Words, **about: object) -> str:
@@ -98,7 +112,7 @@ def _index(record: Record, drafts: tuple[Draft, ...], series: Series, words: Wor
     # Nothing of a draft is public before its own grace time is over, and before the forum's staff let it through.
     linked = [(d, record.publications[d.document]) for d in drafts if _held(record, d.document)]
     questions = [
-        {"title": d.summary.title or words.text("title-fallback.txt", **_about(record, series)), "url": p.url,
+        {"title": _title(d, words, _about(record, series)), "url": p.url,
          "open": d.summary.open_question} for d, p in linked
     ]  # fmt: skip
     values = {**_about(record, series), "questions": questions, "speakers": record.speakers, "present": record.present, "gaps": record.gaps}
@@ -158,11 +172,27 @@ def may_go_at(record: Record, which: DocumentId, series: Series) -> datetime | N
     """When the grace time after the approval is over; None: at once. What is public already never waits."""
     draft = next((d for d in record.drafts if d.document == which), None)
     if draft is None:
-        approved = [d.approved_at for d in wanted(record) if d.approved_at is not None]
-        return min(approved) + _grace(series) if approved and which not in record.publications else None
+        return _index_may_go_at(record, which, series)
     if draft.public or draft.approved_at is None:
         return None
     return draft.approved_at + _grace(series)
+
+
+def _index_may_go_at(record: Record, which: DocumentId, series: Series) -> datetime | None:
+    """The index waits for moderators who are still deciding, but not for ever; posts cannot wait for the topic they stand in."""
+    approved = [d.approved_at for d in wanted(record) if d.approved_at is not None]
+    if not approved or which in record.publications:
+        return None
+    if series.layout == "posts":
+        return min(approved) + _grace(series)
+    return lingering(record, series)
+
+
+def lingering(record: Record, series: Series) -> datetime | None:
+    """Until when to wait for the drafts that nobody has decided about, after the last approval; None: all are decided."""
+    approved = [d.approved_at for d in record.drafts if d.approved_at is not None]
+    undecided = any(d.verdict is Verdict.WAITING and d.publishable for d in record.drafts)
+    return max(approved) + _grace(series) + LINGER if undecided and approved else None
 
 
 def _grace(series: Series) -> timedelta:

@@ -70,6 +70,15 @@ def _drafted(effect: Say | Answer, words: Words, pages: Pages) -> _Values:
     }
 
 
+def _published(_: Say | Answer, words: Words, pages: Pages) -> _Values:
+    record = pages.record
+    index = record.publications.get(publish.index_id(record.key))
+    public = [d.summary.open_question for d in record.drafts if d.verdict is Verdict.PUBLISHED]
+    if index is None or not public:
+        return None
+    return {"url": index.url, "answered": public.count(False), "open": public.count(True)}
+
+
 def _card(effect: Say | Answer, words: Words, pages: Pages) -> _Values:
     draft = _numbered(effect, pages.record)
     if draft is None or draft.revision != effect.values["revision"] or draft.verdict not in UNDECIDED:
@@ -126,6 +135,7 @@ _TOLD: dict[str, Callable[[Say | Answer, Words, Pages], _Values]] = {
     "meeting-ended": _ended,
     "drafted": _drafted,
     "nothing-drafted": _drafted,
+    "meeting-published": _published,
     "card": _card,
     "show": _show,
     "why": _why,

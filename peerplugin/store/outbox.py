@@ -112,14 +112,18 @@ class OutboxRows(Rows):
             values["event_id"] = event_id
         return self._connection.execute(update(tables.outbox).where(_O.key == key, _O.state.in_(UNFINISHED)).values(values)).rowcount > 0
 
-    def retry(self, key: str, at: datetime, note: str) -> bool:
-        """It did not work this time: once more from `at` on. False: it was finished meanwhile."""
-        values = {"state": "waiting", "next_try_at": at, "note": note}
+    def retry(self, key: str, at: datetime, note: str, *, aside: bool = False) -> bool:
+        """It did not work this time: once more from `at` on; with `aside`, others of its target go first until then. False: it was finished meanwhile."""
+        values: dict[str, Any] = {"state": "waiting", "next_try_at": at, "note": note}
+        if aside:
+            values["not_before"] = at
         return self._connection.execute(update(tables.outbox).where(_O.key == key, _O.state.in_(UNFINISHED)).values(values)).rowcount > 0
 
     def hurry(self, target: str, now: datetime) -> None:
         """No back-off for this target any longer: what waits for its next try is tried now."""
         waiting = and_(_O.target == target, _O.state == "waiting", _O.next_try_at > now)
+        tried = and_(waiting, _O.attempts > 0, _O.not_before > now)  # it had stepped aside; the moment it was decided for has passed
+        self._connection.execute(update(tables.outbox).where(tried).values(not_before=now))
         self._connection.execute(update(tables.outbox).where(waiting).values(next_try_at=now))
 
     # --- questions ----------------------------------------------------------------------------------------------------

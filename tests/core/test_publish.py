@@ -93,6 +93,12 @@ def test_a_topic_reads_as_it_should() -> None:
     )
 
 
+def test_a_title_too_short_for_a_forum_gets_the_series_name_before_it() -> None:
+    play = Play().drafted(a_summary(title="Snack: when?"))
+    play.vote("✅")
+    assert play.deliver(90)[0].title == "Liver Spot: Snack: when?"
+
+
 def test_an_open_question_reads_as_one() -> None:
     play = Play().drafted(a_summary(statements=(), open_question=True, contributors=1))
     play.vote("✅")
@@ -106,6 +112,7 @@ def test_an_open_question_reads_as_one() -> None:
 def test_a_topic_whose_title_is_gone_has_a_plain_one() -> None:
     play = two()
     play.vote("✅")
+    play.vote("❌", 2)
     play.deliver(90)
     play.gone(1)
     [topic, index] = play.deliver(91)
@@ -116,6 +123,7 @@ def test_a_topic_whose_title_is_gone_has_a_plain_one() -> None:
 def test_what_was_withdrawn_must_not_stay_readable_in_earlier_versions() -> None:
     play = two()
     play.vote("✅")
+    play.vote("❌", 2)
     assert [d.private for d in play.deliver(90)] == [False, False]
     play.gone(1)
     assert [d.private for d in play.deliver(91)] == [True, True]
@@ -160,11 +168,12 @@ def test_the_index_waits_for_its_topics_and_links_them_and_then_the_room_hears()
 def test_a_topic_that_is_approved_later_is_added_to_the_index_and_the_room_is_not_told_twice() -> None:
     play = two()
     play.vote("✅")
-    play.deliver(90)
-    play.vote("✅", 2, minutes=95)
-    play.deliver(96)
+    assert [d.document for d in play.deliver(144)] == [T1], "a moderator may still be at it"
+    assert [d.document for d in play.deliver(145)] == [INDEX], "an hour after the last approval, and its grace time"
+    play.vote("✅", 2, minutes=150)
+    play.deliver(151)
     assert "fly" not in play.stands()[INDEX]
-    play.deliver(100)
+    play.deliver(155)
     assert "Is it safe to fly?" in play.stands()[INDEX]
     assert texts(play.effects).count("meeting-published") == 1
 
@@ -172,13 +181,13 @@ def test_a_topic_that_is_approved_later_is_added_to_the_index_and_the_room_is_no
 def test_a_retracted_topic_leaves_the_index_at_once_though_another_is_still_in_its_grace_time() -> None:
     play = two()
     play.vote("✅")
-    play.deliver(90)
-    play.vote("✅", 2, minutes=91)
-    play.order("retract 1", 92)
-    [index] = play.deliver(92)
+    play.deliver(145)
+    play.vote("✅", 2, minutes=146)
+    play.order("retract 1", 147)
+    [index] = play.deliver(147)
     assert "banding" not in index.raw
     assert T1 not in play.record.publications
-    play.deliver(99)
+    play.deliver(152)
     assert "Is it safe to fly?" in play.stands()[INDEX]
 
 
@@ -194,6 +203,7 @@ def test_when_nothing_is_left_the_index_goes_too() -> None:
 def test_an_index_in_the_forums_own_queue_is_not_announced_yet() -> None:
     play = two()
     play.vote("✅")
+    play.vote("❌", 2)
     put = puts(play.effects)[0]
     doc = play.claim(put, 85)
     assert doc is not None
@@ -283,6 +293,7 @@ def test_everything_withdrawn_while_a_put_is_in_flight_is_taken_away_though_its_
 def test_an_index_whose_reply_was_lost_is_taken_away_as_well() -> None:
     play = two()
     play.vote("✅")
+    play.vote("❌", 2)
     doc = play.claim(puts(play.effects)[0], 85)
     assert doc is not None
     [index] = puts(play.done(doc, 85))

@@ -55,7 +55,7 @@ def arrive(homeserver: Homeserver) -> Iterator[Arrive]:
     people: list[Person] = []
 
     def new(name: str) -> Person:
-        people.append(Person.arrive(homeserver, f"{name}{next(_numbers)}"))
+        people.append(Person.arrive(homeserver, f"{name}-{next(_numbers)}"))
         return people[-1]
 
     yield new
@@ -79,7 +79,7 @@ def opened(stack: AsyncExitStack, chat: MatrixChat) -> MatrixChat:
 @pytest.fixture
 async def bot(homeserver: Homeserver, stack: AsyncExitStack) -> Bot:
     """A bot that has begun to listen."""
-    user = homeserver.register(f"bot{next(_numbers)}")
+    user = homeserver.register(f"bot-{next(_numbers)}")
     bot = Bot(user, opened(stack, MatrixChat(homeserver.url, user.user_id, token=user.token, sync_timeout_s=1)))
     await bot.chat.login()
     await bot.hear()

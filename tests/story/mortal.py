@@ -12,6 +12,7 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 from integrations.discourse.client import Discourse
 from integrations.discourse.forum import DiscourseForum
@@ -49,9 +50,8 @@ def _kill_myself(_: str) -> None:
     os.kill(os.getpid(), signal.SIGKILL)
 
 
-async def main(file: str, kind: str, nth: str) -> None:
+async def main(parts: dict[str, Any], kind: str, nth: str) -> None:
     """Run until killed."""
-    parts = pickle.loads(Path(file).read_bytes())
     points = Points(kind=kind, nth=int(nth), how=_kill_myself)
     series: Series = parts["series"]
     store = MortalStore.open(parts["store"])
@@ -68,4 +68,4 @@ async def main(file: str, kind: str, nth: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4]))
+    asyncio.run(main(pickle.loads(Path(sys.argv[1]).read_bytes()), *sys.argv[2:4]))

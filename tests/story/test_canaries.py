@@ -54,7 +54,8 @@ def aside(stage: Stage) -> None:
     """Said beside the story: what is answered alone, what is no command, what a desk is not meant for."""
     stage.cast.alma.say(stage.room, "!kanari what is this")
     stage.cast.mara.say(stage.room, "!chair zeisig")
-    stage.cast.bo.send(stage.room, "m.room.message", {"msgtype": ["stieglitz"], "body": {"stieglitz": 1}, "m.relates_to": "stieglitz"})
+    stage.cast.bo.send(stage.room, "m.room.message", {"msgtype": "m.text", "body": "stieglitz", "m.relates_to": "stieglitz"})
+    stage.cast.bo.send(stage.room, "m.reaction", {"stieglitz": "stieglitz"})
     stage.cast.mara.say(stage.desk, "between us moderators: gimpel")
 
 
@@ -111,10 +112,10 @@ def everything() -> Iterator[Everything]:
 
 
 @asynccontextmanager
-async def observed(stage: Stage, everything: Everything, capfd: pytest.CaptureFixture[str], **options: str) -> AsyncIterator[Service]:
+async def observed(stage: Stage, everything: Everything, capfd: pytest.CaptureFixture[str], homeserver: str = "") -> AsyncIterator[Service]:
     """The service at work; afterwards everything that it let out is searched."""
     port = free_port()
-    async with running(stage, **options) as service, health.served("127.0.0.1", port, service):
+    async with running(stage, homeserver=homeserver) as service, health.served("127.0.0.1", port, service):
         yield service
         status, told = await asyncio.to_thread(live.health, port)
         assert status in (200, 503)
