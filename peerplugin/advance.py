@@ -40,7 +40,9 @@ def _step(tx: Tx, key: MeetingKey, group: Group, now: datetime) -> None:
         return
     except Exception as fault:  # noqa: BLE001 - a fault of ours in one meeting must not stop all the others; a person hears of it
         log.error("a meeting cannot go on", extra={"meeting": key, "fault": explain(fault)})
-        tell(tx, group, "meeting", f"The meeting {key} cannot go on: a fault of the program ({type(fault).__name__}). Please report it.", now)
+        tell(
+            tx, group, "meeting", f"The meeting {key} cannot go on: a fault of the program ({type(fault).__name__}). Please report it.", now
+        )
         return
     if result.numbers:
         tx.take_numbers(desk, result.numbers)

@@ -265,7 +265,9 @@ def held(path: Path) -> Iterator[Store]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)  # the system lets go of it however we end
         except BlockingIOError:
-            raise MistakeError(f"Another peerplugin runs on the store {path}: stop that one first, or give this one a store of its own.") from None
+            raise MistakeError(
+                f"Another peerplugin runs on the store {path}: stop that one first, or give this one a store of its own."
+            ) from None
         yield store
 
 

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from peerplugin.app import DiscourseForum, MatrixChat
 
 
-
 @dataclass(frozen=True, slots=True)
 class Line:
     """One capability: whether it is there, and what to do if it is not."""
@@ -122,9 +121,15 @@ def _tried(what: str, call: Callable[[], tuple[Literal["ok", "no", "unknown"], s
 def _who(forum: DiscourseForum, settings: Settings) -> tuple[Literal["ok", "no", "unknown"], str]:
     account = forum.whoami()
     if account.username.lower() != settings.discourse.username.lower():
-        return "no", f"The key speaks for {account.username}. Set discourse.username to that, or make a key for {settings.discourse.username}."
+        return (
+            "no",
+            f"The key speaks for {account.username}. Set discourse.username to that, or make a key for {settings.discourse.username}.",
+        )
     if not (account.moderator or account.admin):
-        return "no", "The account is no moderator: it may publish, but neither withdraw a topic nor hide what it corrected. Make it one (Admin, Users)."
+        return (
+            "no",
+            "The account is no moderator: it may publish, but neither withdraw a topic nor hide what it corrected. Make it one (Admin, Users).",
+        )
     return "ok", "moderator" if not account.admin else "admin: a moderator's rights suffice, and harm less when a key is lost"
 
 

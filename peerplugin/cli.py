@@ -26,7 +26,9 @@ program = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mo
 review = typer.Typer(no_args_is_help=True, help="Look at drafts and decide about them, as a moderator would in the management room.")
 program.add_typer(review, name="review")
 
-Config = Annotated[Path | None, typer.Option("--config", "-c", help="The settings file (else PEERPLUGIN_CONFIG, else peerplugin.toml here).")]
+Config = Annotated[
+    Path | None, typer.Option("--config", "-c", help="The settings file (else PEERPLUGIN_CONFIG, else peerplugin.toml here).")
+]
 Meeting = Annotated[str, typer.Argument(help="A meeting's key, such as liver-spot/2026-10-07; `peerplugin status` lists them.")]
 Number = Annotated[str, typer.Argument(help="A draft's number, or `all`.")]
 
@@ -172,7 +174,9 @@ def _order(word: str, number: str, reason: str, config: Path | None) -> None:
 def replay(
     file: Annotated[Path, typer.Argument(help="Element's JSON export, a JSON list of events, or one event per line.")],
     as_json: Annotated[bool, typer.Option("--json", help="Print the machine-readable form.")] = False,
-    include_withheld: Annotated[bool, typer.Option("--include-withheld", help="Draft withheld threads as well: to measure quality only.")] = False,
+    include_withheld: Annotated[
+        bool, typer.Option("--include-withheld", help="Draft withheld threads as well: to measure quality only.")
+    ] = False,
     default_consent: Annotated[Level, typer.Option(help="What members allow who said nothing.")] = Level.REPORTED,
     min_contributors: Annotated[int, typer.Option(min=1, max=50, help="How many members a draft needs.")] = 3,
 ) -> None:

@@ -1,11 +1,11 @@
 """Errors that cross a border: one for everything outside us, one for what a person got wrong.
 
-    PeerpluginError            a sentence for the operator; never holds what a member wrote
-    |- MistakeError            settings, files, arguments: what is wrong, where, what to do
-    `- OutsideError            a homeserver or a forum did not do what was asked
-         permanent             asking again will not help
-         retry_after_s         the other side's own wish, if it gave one
-         kind                  refused, slow, cut, not_json, rate_limited, server, read_only, rights, missing, conflict, invalid
+PeerpluginError            a sentence for the operator; never holds what a member wrote
+|- MistakeError            settings, files, arguments: what is wrong, where, what to do
+`- OutsideError            a homeserver or a forum did not do what was asked
+     permanent             asking again will not help
+     retry_after_s         the other side's own wish, if it gave one
+     kind                  refused, slow, cut, not_json, rate_limited, server, read_only, rights, missing, conflict, invalid
 """
 
 from __future__ import annotations

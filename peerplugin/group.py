@@ -57,4 +57,6 @@ def transcript_of(tx: Tx, key: MeetingKey, series: Series, us: UserId) -> Transc
     for row in kept:  # who has left long ago is not in today's roster, but wrote
         if row.name and row.name not in roster.get(row.event.sender, ()):
             roster[row.event.sender] = (*roster.get(row.event.sender, ()), row.name)
-    return transcript(key, kept, default=Level(series.default_consent), consents=tx.consents(series.series_id), roster=roster, gaps=tx.gaps(key))
+    return transcript(
+        key, kept, default=Level(series.default_consent), consents=tx.consents(series.series_id), roster=roster, gaps=tx.gaps(key)
+    )

@@ -43,7 +43,9 @@ def show_waiting(store: Store) -> None:
             for draft in record.drafts if record else ():
                 if draft.verdict is Verdict.WAITING:
                     waiting += 1
-                    console.print(f"#{draft.number}  {draft.summary.title or '(no title)'}  ({draft.document})", markup=False, highlight=False)
+                    console.print(
+                        f"#{draft.number}  {draft.summary.title or '(no title)'}  ({draft.document})", markup=False, highlight=False
+                    )
     if not waiting:
         console.print("No draft waits for a decision.")
 

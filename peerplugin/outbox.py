@@ -115,7 +115,12 @@ def _withdraw(effect: Withdraw, attempts: int, group: Group, pages: Pages) -> Wo
     """Take a document away, even one of which we only know that it may stand there (its reply was lost)."""
     if effect.document in {d.document for d in publish.documents(pages.record, pages.series, group.words)}:
         return None
-    return Work(effect, attempts, document=publish.tombstone(pages.record, effect.document, pages.series), known=pages.record.publications.get(effect.document))
+    return Work(
+        effect,
+        attempts,
+        document=publish.tombstone(pages.record, effect.document, pages.series),
+        known=pages.record.publications.get(effect.document),
+    )
 
 
 # --- receipts -------------------------------------------------------------------------------------------------------------------

@@ -65,7 +65,9 @@ class PaperForum:
 
     def put(self, document: Document, known: Publication | None) -> Publication:
         """Print the document."""
-        _print(f"would {'change' if known else 'publish'} {document.document} in category {document.category}: {document.title}", document.raw)
+        _print(
+            f"would {'change' if known else 'publish'} {document.document} in category {document.category}: {document.title}", document.raw
+        )
         return Publication(document.document, 0, 0, f"paper:{document.document}", 1, "")
 
     def find(self, document: Document) -> Publication | None:

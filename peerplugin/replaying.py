@@ -187,4 +187,3 @@ def markdown(found: Replayed, summary: Summary, words: Words) -> str:
         "how_to_join": found.series.how_to_join,
     }
     return publish.post(summary, words, **about)
-

@@ -28,7 +28,9 @@ def status(store: Store, now: datetime) -> Report:
         return {
             "meetings": [_meeting(tx, r) for r in sorted(records, key=lambda r: r.opened_at)],
             "outbox": dict(tx.outbox_counts()),
-            "stuck": [{"key": s.key, "attempts": s.attempts, "next_try_at": s.next_try_at.isoformat(), "note": s.note} for s in tx.stuck(now)],
+            "stuck": [
+                {"key": s.key, "attempts": s.attempts, "next_try_at": s.next_try_at.isoformat(), "note": s.note} for s in tx.stuck(now)
+            ],
             "troubles": [{"kind": t.kind, "sentence": t.sentence, "since": t.since.isoformat()} for t in tx.troubles()],
         }
 
@@ -55,7 +57,9 @@ def _meeting(tx: Tx, record: Record) -> Report:
             }
             for d in record.decisions
         ],
-        "published": [{"document": p.document, "topic": p.topic_id, "post": p.post_id} for p in record.publications.values()],  # an address repeats its title
+        "published": [
+            {"document": p.document, "topic": p.topic_id, "post": p.post_id} for p in record.publications.values()
+        ],  # an address repeats its title
     }
 
 
@@ -74,7 +78,9 @@ def show(found: Report) -> None:
         rows = found[kind]
         assert isinstance(rows, list)
         for row in rows:
-            console.print(f"{kind}: {row.get('key') or row.get('kind')}: {row.get('note') or row.get('sentence')}", markup=False, highlight=False)
+            console.print(
+                f"{kind}: {row.get('key') or row.get('kind')}: {row.get('note') or row.get('sentence')}", markup=False, highlight=False
+            )
     outbox = found["outbox"]
     assert isinstance(outbox, dict)
     console.print("outbox: " + (", ".join(f"{state} {n}" for state, n in sorted(outbox.items())) or "empty"), markup=False, highlight=False)
@@ -83,7 +89,9 @@ def show(found: Report) -> None:
 def _decisions(console: Console, decisions: list[Report]) -> None:
     if not console.is_terminal:
         for d in decisions:
-            console.print(f"  #{d['draft']} {d['verdict']} by {d['who']} ({d['by']}) at {d['at']}, text {d['text']}", markup=False, highlight=False)
+            console.print(
+                f"  #{d['draft']} {d['verdict']} by {d['who']} ({d['by']}) at {d['at']}, text {d['text']}", markup=False, highlight=False
+            )
         return
     table = Table("draft", "verdict", "who", "by", "at", "text")
     for d in decisions:

@@ -317,7 +317,9 @@ class Service:
             async with asyncio.timeout(self._pace.thinking_s):
                 return await asyncio.get_running_loop().run_in_executor(pool, compose, work.transcript, work.rules)
         except (BrokenProcessPool, TimeoutError) as error:
-            sentence = f"Drafting {work.effect.meeting} did not finish ({type(error).__name__}): is there enough memory? It will be tried again."
+            sentence = (
+                f"Drafting {work.effect.meeting} did not finish ({type(error).__name__}): is there enough memory? It will be tried again."
+            )
             raise OutsideError(sentence, kind="slow") from None
         except Exception as error:  # noqa: BLE001 - whatever thinking stumbles over: this meeting steps aside, the loops go on
             log.error("drafting failed", extra={"meeting": work.effect.meeting, "cause": error})

@@ -17,7 +17,8 @@ def tell(tx: Tx, group: Group, kind: str, sentence: str, now: datetime) -> bool:
     if not tx.trouble(kind, sentence, now):
         return False
     says = [
-        Say(key=_key(kind, desk, now), room=desk, text="trouble", values={"sentence": sentence}, not_after=now + WORTH_SAYING) for desk in group.desks()
+        Say(key=_key(kind, desk, now), room=desk, text="trouble", values={"sentence": sentence}, not_after=now + WORTH_SAYING)
+        for desk in group.desks()
     ]
     tx.add_effects(says, now)
     return True

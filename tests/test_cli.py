@@ -20,7 +20,20 @@ from tests.story.live import Command, health, hold, settings_text, until, write_
 from tests.story.script import PRIVATE
 from tests.story.stage import Stage
 
-COMMANDS = ("run", "check", "status", "backup", "preview", "export", "review", "review list", "review approve", "review reject", "replay", "demo")
+COMMANDS = (
+    "run",
+    "check",
+    "status",
+    "backup",
+    "preview",
+    "export",
+    "review",
+    "review list",
+    "review approve",
+    "review reject",
+    "replay",
+    "demo",
+)
 
 
 @dataclass
@@ -75,14 +88,19 @@ def test_the_version_is_told() -> None:
     assert call("--version") == Result(0, f"{__version__}\n", "")
 
 
-@pytest.mark.parametrize("words", [["sing"], ["--loudly"], ["review", "sing"], ["replay"], ["--log-level", "LOUD", "status"], ["replay", "x", "--min-contributors", "0"]])
+@pytest.mark.parametrize(
+    "words",
+    [["sing"], ["--loudly"], ["review", "sing"], ["replay"], ["--log-level", "LOUD", "status"], ["replay", "x", "--min-contributors", "0"]],
+)
 def test_what_is_no_command_ends_with_2_and_a_hint(words: list[str]) -> None:
     result = call(*words)
     assert (result.code, result.out) == (2, "")
     assert "--help" in result.err and "Traceback" not in result.err
 
 
-@pytest.mark.parametrize("command", ["status", "preview liver-spot/2026-10-07", "export liver-spot/2026-10-07", "review list", "review approve 1"])
+@pytest.mark.parametrize(
+    "command", ["status", "preview liver-spot/2026-10-07", "export liver-spot/2026-10-07", "review list", "review approve 1"]
+)
 def test_a_service_that_never_ran_has_nothing_to_show(tmp_path: Path, homeserver: Homeserver, sandbox: Sandbox, command: str) -> None:
     file = tmp_path / "peerplugin.toml"
     file.write_text(EXAMPLE, encoding="utf-8")
@@ -244,7 +262,10 @@ def test_check_looks_into_the_rooms(stage: Stage) -> None:
     mara, bot = stage.cast.mara, stage.cast.bot
     locked = mara.create_room("Locked", encrypted=True, invite=[bot])
     bot.join(locked)
-    assert _verdict(stage, locked) == "The room is encrypted and cannot be read. Encryption cannot be switched off: make a new room without it."
+    assert (
+        _verdict(stage, locked)
+        == "The room is encrypted and cannot be read. Encryption cannot be switched off: make a new room without it."
+    )
     assert "not in this room" in _verdict(stage, mara.create_room("Elsewhere"))
     quiet = mara.create_room("Quiet", invite=[bot])
     bot.join(quiet)

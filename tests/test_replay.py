@@ -233,7 +233,11 @@ def test_every_line_of_a_draft_is_a_statement_or_a_text_of_ours(scored: Scored) 
     for draft in scored.replay["drafts"]:
         statements = {s["text"] for s in draft["statements"]}
         for number, text in enumerate(filter(None, draft["raw"].splitlines())):
-            assert text.removeprefix("- ") in statements or any(re.fullmatch(pattern, text) for pattern in ours), (draft["title"], number, text)
+            assert text.removeprefix("- ") in statements or any(re.fullmatch(pattern, text) for pattern in ours), (
+                draft["title"],
+                number,
+                text,
+            )
 
 
 def _lines_of_texts() -> list[str]:

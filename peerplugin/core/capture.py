@@ -98,7 +98,9 @@ def transcript(
     An edit counts where its sender wrote the original; a redaction where the author or a moderator made it; 🔒 by the author only."""
     rows = {k.event.event_id: k for k in kept}
     originals = {i: k for i, k in rows.items() if k.event.kind in SAID}
-    taken_back = {r.event.target for r in rows.values() if r.event.kind == "redaction" and _may_redact(r, rows.get(r.event.target or EventId("")))}
+    taken_back = {
+        r.event.target for r in rows.values() if r.event.kind == "redaction" and _may_redact(r, rows.get(r.event.target or EventId("")))
+    }
     for row in rows.values():
         target = originals.get(row.event.target) if row.event.target is not None else None
         if target is not None and row.event.event_id not in taken_back:

@@ -50,7 +50,10 @@ def hear(listening: Listening, event: RoomEvent, command: Command, memory: Memor
         consents.append((series.series_id, Consent(event.sender, chosen, event.at, source, event.event_id)))
         facts += _facts(series, event, chosen, memory)
     answer = Answer(
-        key=f"answer:{event.event_id}", user=event.sender, text=f"consent-{consents[0][1].level}", values={"series": ", ".join(s.name for s in about)}
+        key=f"answer:{event.event_id}",
+        user=event.sender,
+        text=f"consent-{consents[0][1].level}",
+        values={"series": ", ".join(s.name for s in about)},
     )
     return Heard(listening, facts=tuple(facts), consents=tuple(consents), effects=(answer,))
 

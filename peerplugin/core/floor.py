@@ -257,4 +257,3 @@ def _queue(listening: Listening, event: RoomEvent, command: Command) -> Heard:
                   not_after=event.at + timedelta(minutes=5))  # fmt: skip
         return Heard(listening, kept=kept, effects=(say,))
     return Heard(listening, kept=kept)
-

@@ -40,6 +40,9 @@ def _state(listening: Listening, event: RoomEvent) -> Heard:
         return Heard(listening, ignored="state", effects=(Join(key=f"join:{after.replaced_by}", room=after.replaced_by),))
     if after.encrypted and not before.encrypted and listening.place != "direct":
         desks = {s.management_room for s in listening.series}
-        says = tuple(Say(key=f"encrypted:{after.room_id}:{d}", room=d, text="room-encrypted", values={"room": after.name or after.room_id}) for d in sorted(desks))
+        says = tuple(
+            Say(key=f"encrypted:{after.room_id}:{d}", room=d, text="room-encrypted", values={"room": after.name or after.room_id})
+            for d in sorted(desks)
+        )
         return Heard(listening, ignored="state", effects=says)
     return ignored(listening, "state")

@@ -102,9 +102,7 @@ def post(summary: Summary, words: Words, **about: object) -> str:
     shown = [s for s in summary.statements if not s.offered]
     sections = [(name, [s.text for s in shown if s.section == name]) for name in SECTIONS]
     asked = summary.open_question and not [s for s in shown if s.section != "open"]
-    return words.text(
-        "post.md", sections=[s for s in sections if s[1]], contributors=summary.contributors, open_question=asked, **about
-    )
+    return words.text("post.md", sections=[s for s in sections if s[1]], contributors=summary.contributors, open_question=asked, **about)
 
 
 def _index(record: Record, drafts: tuple[Draft, ...], series: Series, words: Words) -> Document:

@@ -70,7 +70,9 @@ def _retally(record: Record, draft: Draft, cast: Vote, how: str, reason: str = "
         return with_draft(record, draft)
     approved_at = cast.at if verdict is Verdict.APPROVED else None
     draft = replace(draft, verdict=verdict, approved_at=approved_at)
-    decision = Decision(draft.number, verdict, cast.actor, "reaction" if how == "reaction" else "command", draft.revision_hash, cast.at, reason)
+    decision = Decision(
+        draft.number, verdict, cast.actor, "reaction" if how == "reaction" else "command", draft.revision_hash, cast.at, reason
+    )
     return with_draft(replace(record, decisions=(*record.decisions, decision)), draft)
 
 
@@ -167,7 +169,9 @@ def _retract(record: Record, draft: Draft, fact: Commanded, _: int | None, rest:
         return record, (_decided(record, draft, fact.event_id, desk),)
     decision = Decision(draft.number, Verdict.RETRACTED, fact.actor, "command", draft.revision_hash, fact.at, rest[:200])
     record = replace(record, decisions=(*record.decisions, decision))
-    return with_draft(record, replace(draft, verdict=Verdict.RETRACTED)), (_say(record, desk, fact.event_id, "retracted", number=draft.number),)
+    return with_draft(record, replace(draft, verdict=Verdict.RETRACTED)), (
+        _say(record, desk, fact.event_id, "retracted", number=draft.number),
+    )
 
 
 _Order = Callable[[Record, Draft, Commanded, int | None, str, RoomId], Step]
@@ -305,7 +309,8 @@ def card_sent(record: Record, fact: Sent, desk: RoomId) -> Step:
     draft = replace(draft, cards={**draft.cards, fact.event_id: revision})
     record = replace(record, drafts=tuple(draft if d.number == number else d for d in record.drafts))
     reacts = tuple(
-        React(key=f"react:{fact.event_id}:{emoji}", meeting=record.key, room=desk, event_id=fact.event_id, emoji=emoji) for emoji in (YES, NO)
+        React(key=f"react:{fact.event_id}:{emoji}", meeting=record.key, room=desk, event_id=fact.event_id, emoji=emoji)
+        for emoji in (YES, NO)
     )
     return record, reacts if revision == draft.revision else ()
 

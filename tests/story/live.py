@@ -16,11 +16,12 @@ from typing import Any, Self
 
 import requests
 
+from peerplugin.core.record import Record
 from peerplugin.demo.homeserver import free_port
-from peerplugin.service import Service
+from peerplugin.service import EFFECT_KEY, Service
 from peerplugin.store import Store
-from tests.story.script import SCENES, Play
-from tests.story.stage import PATIENCE_S, Stage
+from tests.story.script import SCENES, Play, Scene
+from tests.story.stage import PATIENCE_S, Stage, wait_for
 
 
 @asynccontextmanager
@@ -64,6 +65,45 @@ def hold(stage: Stage) -> int:
     until(lambda: set(stage.cards()) - before, "a card")
     (number,) = set(stage.cards()) - before
     return number
+
+
+# --- what is done and seen ----------------------------------------------------------------------------------------------------------
+
+
+async def act(play: Play, *scenes: Scene) -> None:
+    """Play scenes, each until it can be seen."""
+    for scene in scenes or SCENES[:3]:
+        await asyncio.to_thread(scene.act, play)
+        await wait_for(lambda s=scene: s.seen(play), scene.name)  # type: ignore[misc]
+
+
+def record(stage: Stage, which: int = 0) -> Record:
+    store = stage.store()
+    with store.transaction() as tx:
+        found = tx.record(tx.record_keys()[which])
+    store.close()
+    assert found is not None
+    return found
+
+
+def told(stage: Stage, words: str) -> int:
+    """How often the management room heard something."""
+    return sum(words in said for said in stage.said(stage.desk))
+
+
+def approve(stage: Stage) -> dict[int, str]:
+    """The moderator's ✅ under every card; draft number -> the reaction."""
+    return {number: stage.cast.mara.react(stage.desk, card, "✅") for number, card in stage.cards().items()}
+
+
+def is_public(stage: Stage) -> bool:
+    return any("The summary is public" in said for said in stage.said(stage.room))
+
+
+def said_once(stage: Stage) -> None:
+    """Every effect became one event."""
+    keys = [e["content"][EFFECT_KEY] for room in (stage.room, stage.desk) for e in stage.events(room) if EFFECT_KEY in e["content"]]
+    assert len(keys) == len(set(keys))
 
 
 # --- the real command -------------------------------------------------------------------------------------------------------------

@@ -9,7 +9,17 @@ from dataclasses import dataclass, field
 
 from tests.story.stage import Stage
 
-PRIVATE = ("canaryoff", "canarylock", "canaryredacted", "canaryedited", "canaryoptout", "canaryquoted", "canarycommand", "Walter", "555-0142")
+PRIVATE = (
+    "canaryoff",
+    "canarylock",
+    "canaryredacted",
+    "canaryedited",
+    "canaryoptout",
+    "canaryquoted",
+    "canarycommand",
+    "Walter",
+    "555-0142",
+)
 """Words that no reader of the forum may ever see."""
 PUBLIC = "banding"
 WITHDRAWN = "breastbone"
@@ -42,11 +52,15 @@ def _talk(play: Play) -> None:
     stage, ids, room = play.stage, play.ids, play.stage.room
     alma, bo, cleo, dov = stage.cast.alma, stage.cast.bo, stage.cast.cleo, stage.cast.dov
     ids["question"] = alma.say(room, "Does variceal banding hurt, and what can I eat after the banding?")
-    ids["ache"] = bo.say(room, "I had five rounds of banding and I had an ache behind my breastbone for two days.", reply_to=ids["question"])
+    ids["ache"] = bo.say(
+        room, "I had five rounds of banding and I had an ache behind my breastbone for two days.", reply_to=ids["question"]
+    )
     ids["soft"] = cleo.say(room, "After my banding I ate soft food for three days, soup and yogurt.", thread=ids["question"])
     ids["wrong"] = dov.say(room, "I took canaryedited after the banding.", reply_to=ids["question"])
     dov.edit(room, ids["wrong"], "I took lukewarm tea after the banding and my throat was calmer.")
-    ids["secret"] = bo.say(room, "My doctor Walter canaryredacted said so about the banding, his phone is 555-0142.", reply_to=ids["question"])
+    ids["secret"] = bo.say(
+        room, "My doctor Walter canaryredacted said so about the banding, his phone is 555-0142.", reply_to=ids["question"]
+    )
     ids["quote"] = cleo.say(
         room, "I was glad to hear that.", reply_to=ids["secret"], quoting="<@bo> My doctor Walter canaryredacted said so"
     )

@@ -189,7 +189,9 @@ async def test_the_service_may_die_at_every_point(lanes: list[Stage]) -> None:
 
 FAULTS = {
     "500": Fault("status", 500),
-    "429": Fault("status", 429, headers={"Retry-After": "0"}, body={"errors": ["slow"], "error_type": "rate_limit", "extras": {"wait_seconds": 0}}),
+    "429": Fault(
+        "status", 429, headers={"Retry-After": "0"}, body={"errors": ["slow"], "error_type": "rate_limit", "extras": {"wait_seconds": 0}}
+    ),
     "time-out": Fault("slow", seconds=2),
     "lost reply": Fault("lost_reply"),
 }
