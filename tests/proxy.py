@@ -87,6 +87,8 @@ class Proxy:
         self._rules: list[_Rule] = []
         self._seen: list[Seen] = []
         self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self.url = ""
 
     def __enter__(self) -> Self:
@@ -117,7 +119,7 @@ class Proxy:
             return [seen for seen in self._seen if path in seen.path and method in {None, seen.method}]
 
     async def _start(self) -> None:
-        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
 
     async def _stop(self) -> None:
@@ -127,6 +129,14 @@ class Proxy:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0.01)  # what was closed is let go of in the loop's next turns
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Not a coroutine: one that is cancelled before its first step would leave its connection open."""
+        self._writers.add(writer)
+        self._tasks.add(self._loop.create_task(self._serve(reader, writer)))
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:

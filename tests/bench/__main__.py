@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -16,6 +17,7 @@ def main(wanted: list[str]) -> int:
     if unknown := set(wanted) - set(PARTS):
         print(f"There is no part {', '.join(sorted(unknown))}: say {' or '.join(PARTS)}, or nothing for all.", file=sys.stderr)
         return 2
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))  # in order, so that the homeserver ends as well
     screen, ok = console(), True
     for part in wanted or PARTS:
         with tempfile.TemporaryDirectory(prefix="peerplugin-bench-") as folder, screen.status(f"measuring {part}"):
