@@ -77,8 +77,11 @@ def known_names(roster: Mapping[UserId, tuple[str, ...]], messages: Sequence[Mes
 
 
 def _any_of(handles: Iterable[str]) -> re.Pattern[str] | None:
-    longest_first = sorted(handles, key=lambda h: (-len(h), h))
-    return re.compile(r"(?<!\w)@?(?:" + "|".join(map(re.escape, longest_first)) + r")(?!\w)", re.I) if longest_first else None
+    by_first: dict[str, list[str]] = defaultdict(list)  # a thousand alternatives would be tried one by one at every letter
+    for handle in sorted(handles, key=lambda h: (-len(h), h)):
+        by_first[handle[0].lower()].append(handle[1:])
+    alternatives = "|".join(f"{re.escape(first)}(?:{'|'.join(map(re.escape, rest))})" for first, rest in by_first.items())
+    return re.compile(rf"(?<!\w)@?(?:{alternatives})(?!\w)", re.I) if by_first else None
 
 
 def _introduced(text: str, rules: Rules) -> Iterable[str]:

@@ -83,7 +83,7 @@ def summarise(thread: Thread, room: Room, rules: Rules) -> Summary | None:
         statements = [Statement(text, "open", "reported", sources)]
     else:
         chosen = _choose([c for c in found if not c.offered], usable, rules)
-        statements = _stated(chosen, [m for m in usable if m.level is Level.COUNTED], room, rules)
+        statements = _stated(chosen, thread, [m for m in usable if m.level is Level.COUNTED], room, rules)
         statements += [Statement(c.text, c.section, "reported", (c.event_id,), offered=True) for c in _offers(found, chosen)]
     told = [s for s in statements if not s.offered]
     weighty = sum(is_weighty(s.text, rules) for s in told)
@@ -269,8 +269,10 @@ def _alike(a: frozenset[str], b: frozenset[str]) -> bool:
     return shared >= 3 and shared >= 0.7 * min(len(a), len(b)) and shared >= 0.55 * max(len(a), len(b))
 
 
-def _stated(chosen: Sequence[tuple[Candidate, ...]], counting: Sequence[Message], room: Room, rules: Rules) -> list[Statement]:
-    order = {e: k for k, e in enumerate(room.messages)}
+def _stated(
+    chosen: Sequence[tuple[Candidate, ...]], thread: Thread, counting: Sequence[Message], room: Room, rules: Rules
+) -> list[Statement]:
+    order = {e: k for k, e in enumerate(thread.event_ids)}
     sections = {s: k for k, s in enumerate(rules.sections)}
     rows = []
     for group in chosen:

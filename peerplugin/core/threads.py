@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import re
+from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -76,6 +77,8 @@ class Log:
 
     lines: list[Line]
     topics: list[float]
+    passed: list[int] = field(default_factory=list)  # how many topics had been called when a line was said
+    far: list[float] = field(default_factory=list)  # the logarithm of every distance
     vectors: list[dict[str, float]] = field(default_factory=list)
     contexts: list[dict[str, float]] = field(default_factory=list)
     weight: dict[str, float] = field(default_factory=dict)
@@ -86,7 +89,7 @@ class Log:
 def group(transcript: Transcript) -> tuple[Thread, ...]:
     """The conversations of a meeting, in the order in which they begin. A line that nobody took up is in none."""
     lines = _lines(transcript)
-    topics = [c.at.timestamp() for c in transcript.cues if c.kind == "topic"]
+    topics = sorted(c.at.timestamp() for c in transcript.cues if c.kind == "topic")
     groups = _stretches(lines, topics)
     threads: list[Thread] = []
     for members in sorted(groups, key=lambda g: g[0]):
@@ -194,6 +197,8 @@ def _prepare(log: Log) -> None:
     seen = Counter(s for line in log.lines for s in line.stems)
     log.weight = {s: math.log(1 + n / c) for s, c in seen.items()}
     log.heaviest = max(log.weight.values(), default=1.0)
+    log.far = [0.0, *(math.log(d) for d in range(1, n))]
+    log.passed = [bisect_right(log.topics, line.at_s) for line in log.lines]
     for line in log.lines:
         log.vectors.append(_unit({s: log.weight[s] for s in line.stems}))
     last: dict[UserId, int] = {}
@@ -223,7 +228,11 @@ def _unit(vector: Mapping[str, float]) -> dict[str, float]:
 def _dot(a: Mapping[str, float], b: Mapping[str, float]) -> float:
     if len(b) < len(a):
         a, b = b, a
-    return sum(v * b[s] for s, v in a.items() if s in b)
+    total = 0.0
+    for s, v in a.items():  # a loop: this runs for every pair
+        if s in b:
+            total += v * b[s]
+    return total
 
 
 def _odds(log: Log) -> Iterator[tuple[int, int, float]]:
@@ -250,14 +259,14 @@ def _odds(log: Log) -> Iterator[tuple[int, int, float]]:
 def _what(log: Log, i: int, j: int) -> float:
     """What the words of two lines say, alone and in context."""
     w, line, other = WEIGHTS, log.lines[j], log.lines[i]
-    z = w["always"] + w["distance"] * math.log(j - i) + w["alike_context"] * _dot(log.contexts[i], log.contexts[j])
+    z = w["always"] + w["distance"] * log.far[j - i] + w["alike_context"] * _dot(log.contexts[i], log.contexts[j])
     if shared := line.stems & other.stems:
         z += w["alike"] * _dot(log.vectors[i], log.vectors[j]) + w["rare"] * max(log.weight[s] for s in shared) / log.heaviest
     if line.leans and j - i <= 2:
         z += w["leans"]
     if line.chair or other.chair:
         z += w["chair"]
-    if log.topics and any(other.at_s < t <= line.at_s for t in log.topics):
+    if log.passed[i] < log.passed[j]:
         z += w["topic_between"]
     return z
 
@@ -369,9 +378,13 @@ def _moves(graph: list[dict[int, float]], inner: list[float], labels: list[int],
             pull[home] += 0.0
             for b, w in row.items():
                 pull[labels[b]] += w
-            gains = {g: w - resolution * degree[a] * mass[g] / total for g, w in pull.items()}
-            best = min(gains, key=lambda g: (-gains[g], g))
-            if gains[best] <= gains[home] + 1e-12:
+            stays = pull[home] - resolution * degree[a] * mass[home] / total
+            best, most = home, stays
+            for g, w in pull.items():
+                gain = w - resolution * degree[a] * mass[g] / total
+                if gain > most or (gain == most and g < best):
+                    best, most = g, gain
+            if most <= stays + 1e-12:
                 best = home
             labels[a] = best
             mass[best] += degree[a]

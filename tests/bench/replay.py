@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import subprocess
 import sys
 import time
@@ -120,6 +121,7 @@ def sheets(folder: Path) -> list[Sheet]:
     whole = Sheet(
         "peerplugin replay FILE --json, from start to end",
         ("log", "messages", "seconds", "limit", "processor s", "ms a message", "peak MiB", "limit"),
+        note=f"Where seconds are many more than processor seconds, others were at work: load {os.getloadavg()[0]:.1f} on {os.cpu_count()} processors.",
     )
     split = Sheet(
         "The same by stage, in processor seconds after the start of the program",

@@ -61,6 +61,7 @@ class Stage:
     slug: str
     series: Series
     group: Group
+    at_work: bool = False  # the service is, not its audience
 
     @classmethod
     def build(cls, homeserver: Homeserver, sandbox: Sandbox, folder: Path, cast: Cast | None = None, version: str = "12") -> Stage:
