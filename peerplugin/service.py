@@ -354,12 +354,21 @@ class Service:
 
     async def _works(self, loop: str, kind: str = "") -> None:
         """A round of a loop went well: its trouble is over, and the store's once every loop that met it could write again."""
-        if loop in self._without_store:
+        if loop in self._without_store and (len(self._without_store) > 1 or await self._has_room()):
             self._without_store.discard(loop)
             if not self._without_store:
                 await self._over("store")
         if kind in self.troubles:
             await self._over(kind)
+
+    async def _has_room(self) -> bool:
+        """Whether the store takes more than a few bytes again: on a disk that is nearly full one write goes through and the next does not."""
+        try:
+            for probe in ("0" * 65_536, ""):
+                await self._within(lambda tx, probe=probe: tx.remember("probe", probe))  # type: ignore[misc]
+        except StoreError:
+            return False
+        return True
 
     async def _over(self, kind: str) -> None:
         if self.troubles.pop(kind, None) is None:
