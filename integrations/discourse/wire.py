@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable, Mapping
 from typing import Annotated
@@ -10,6 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from peerplugin.core.effects import Document
+from peerplugin.core.publish import document_digest
 
 PAGE = 20
 """Posts that one answer of `/t/{id}.json` holds, and the most that are asked for at once by id."""
@@ -270,9 +270,8 @@ def titles(document: Document) -> tuple[str, ...]:
 
 
 def digest(document: Document) -> str:
-    """What a publication remembers of the text it was made from."""
-    text = "\x1f".join((document.title, "\x1e".join(document.tags), document.raw))
-    return hashlib.sha256(text.encode()).hexdigest()
+    """What a publication remembers of the text it was made from: the core's own digest, which it compares with."""
+    return document_digest(document)
 
 
 # --- what we send -----------------------------------------------------------------------------------------------------
