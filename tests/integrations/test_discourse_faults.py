@@ -102,6 +102,7 @@ def test_an_answer_lost_at_any_call_is_mended_by_a_repeat(
         with pytest.raises(OutsideError) as caught, world.patience(0.2 if kind == "slow" else 20):
             act()
         assert not caught.value.permanent, f"call {call}: {caught.value.sentence}"
+        world.sandbox.faults.clear()  # on a busy machine an earlier call may have been the slow one
         world.later(minutes=3)  # the forum's two-minute memory of creates does not help
         act()
         assert _state(world) == wanted, f"call {call}"
