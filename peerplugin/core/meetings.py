@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
+from heapq import merge
 from itertools import islice
 from zoneinfo import ZoneInfo
 
 from dateutil.rrule import rrule, rruleset, rrulestr
 
-from peerplugin.core.model import MeetingKey, Schedule, Series, SeriesId
+from peerplugin.core.model import UNCHANGED, Change, MeetingKey, Schedule, Series, SeriesId
 
 EARLY = timedelta(minutes=60)
 """A meeting that a facilitator opens this much before its time is still that meeting."""
@@ -22,27 +23,61 @@ EARLY = timedelta(minutes=60)
 
 @dataclass(frozen=True, slots=True)
 class Occurrence:
-    """One date of a series: the local date, and the instants of start and end."""
+    """One date of a series: the local date that names it, the instants of start and end, and what was decided about it."""
 
     on: date
     starts_at: datetime
     ends_at: datetime
+    change: Change = UNCHANGED
 
 
-@lru_cache(maxsize=64)
+@lru_cache(maxsize=256)
 def _rule(rule: str, starts_on: date) -> rrule | rruleset:
     return rrulestr(rule, dtstart=datetime.combine(starts_on, time()))
 
 
-def occurrences(schedule: Schedule, after: datetime) -> Iterator[Occurrence]:
-    """The dates of a series that end after `after`, in order."""
-    zone, clock = ZoneInfo(schedule.zone), time.fromisoformat(schedule.time)
-    floor = (after.astimezone(zone) - timedelta(minutes=schedule.minutes, days=1)).replace(tzinfo=None)
-    for day in _rule(schedule.rule, schedule.starts_on).xafter(floor, inc=True):
-        starts_at = datetime.combine(day.date(), clock, tzinfo=zone).astimezone(UTC)
-        ends_at = starts_at + timedelta(minutes=schedule.minutes)
-        if ends_at > after:
-            yield Occurrence(day.date(), starts_at, ends_at)
+def occurrences(schedule: Schedule, after: datetime, *, cancelled: bool = False) -> Iterator[Occurrence]:
+    """The dates of a series that end after `after`, in order of time; those that were cancelled only where asked for."""
+    moved = sorted((o for o in map(partial(occurrence, schedule), _moved(schedule)) if o.ends_at > after), key=_begin)
+    for found in merge(_regular(schedule, after), moved, key=_begin):
+        if cancelled or not found.change.cancelled:
+            yield found
+
+
+def _regular(schedule: Schedule, after: datetime) -> Iterator[Occurrence]:
+    """The dates at their usual time."""
+    floor = (after.astimezone(ZoneInfo(schedule.zone)) - timedelta(minutes=schedule.minutes, days=1)).replace(tzinfo=None)
+    for day in map(datetime.date, _rule(schedule.rule, schedule.starts_on).xafter(floor, inc=True)):
+        if schedule.ends_on is not None and day > schedule.ends_on:
+            return
+        change = schedule.changes.get(day)
+        found = occurrence(schedule, day)
+        if found.ends_at > after and (change is None or change.moved_to is None):
+            yield found
+
+
+def _moved(schedule: Schedule) -> Iterator[date]:
+    """The dates that were given another time; one that the rule no longer knows is none of the series any more."""
+    return (on for on, change in schedule.changes.items() if change.moved_to is not None and is_date_of(schedule, on))
+
+
+def is_date_of(schedule: Schedule, on: date) -> bool:
+    """Whether the rule gives this date."""
+    midnight = datetime.combine(on, time())
+    last = schedule.ends_on is not None and on > schedule.ends_on
+    return not last and bool(_rule(schedule.rule, schedule.starts_on).between(midnight, midnight, inc=True))
+
+
+def occurrence(schedule: Schedule, on: date) -> Occurrence:
+    """One date, at the time it now has."""
+    change = schedule.changes.get(on, UNCHANGED)
+    wall = change.moved_to or datetime.combine(on, time.fromisoformat(schedule.time))
+    starts_at = wall.replace(tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
+    return Occurrence(on, starts_at, starts_at + timedelta(minutes=schedule.minutes), change)
+
+
+def _begin(occurrence: Occurrence) -> datetime:
+    return occurrence.starts_at
 
 
 def current(schedule: Schedule | None, now: datetime, early: timedelta = timedelta()) -> Occurrence | None:

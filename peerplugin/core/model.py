@@ -102,14 +102,32 @@ class Level(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """What was decided about one date of a series. The date as the rule gives it names it for ever (RFC 5545: RECURRENCE-ID)."""
+
+    cancelled: bool = False
+    moved_to: datetime | None = None  # wall time in the series' zone
+    guest: str = ""
+    subject: str = ""  # what the guest speaks about
+    note: str = ""
+    reason: str = ""  # for cancelling or moving
+    sequence: int = 0  # how often the date was changed (RFC 5545: SEQUENCE)
+
+
+UNCHANGED = Change()
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
-    """When a series meets: local wall time, IANA zone, RFC 5545 recurrence rule."""
+    """When a series meets: local wall time, IANA zone, RFC 5545 recurrence rule, and what was decided about single dates."""
 
     starts_on: date
     time: str  # "19:00"
     zone: str  # "America/Los_Angeles"
     rule: str  # "FREQ=WEEKLY;BYDAY=WE"
     minutes: int = 75
+    ends_on: date | None = None  # the last date
+    changes: Mapping[date, Change] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +163,7 @@ class Series:
     min_contributors: int = 3
     how_to_join: str = ""
     forum_url: str = ""
+    publish_unproven: bool = False  # the operator accepts that an erasure may leave earlier texts readable
 
 
 # --- the transcript -----------------------------------------------------------------------------------------------

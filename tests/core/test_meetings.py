@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from peerplugin.core import meetings
 from peerplugin.core.facts import Closed, Opened
-from peerplugin.core.model import MeetingKey, Powers, Schedule, SeriesId
+from peerplugin.core.model import Change, MeetingKey, Powers, Schedule, SeriesId
 from tests.core.scene import ALMA, BO, CLEO, KEY, MARA, T0, WEEKLY, Ear, a_series, a_state, an_event, at
 
 
@@ -59,6 +59,48 @@ def test_a_series_that_has_ended_or_has_no_schedule_has_no_next_meeting() -> Non
     assert meetings.following(over, T0) is None
     assert meetings.following(None, T0) is None
     assert meetings.current(None, T0) is None
+
+
+def dates(schedule: Schedule, count: int = 4, **more: bool) -> list[tuple[str, str]]:
+    """The next dates: what they are called, and when they begin in their own zone."""
+    found = islice(meetings.occurrences(schedule, at(-600), **more), count)
+    return [(f"{o.on:%d %b}", f"{o.starts_at.astimezone(ZoneInfo(schedule.zone)):%d %b %H:%M}") for o in found]
+
+
+def changed(on: date = date(2026, 10, 14), **change: object) -> Schedule:
+    return replace(WEEKLY, changes={on: Change(**change)})  # type: ignore[arg-type]
+
+
+def test_a_cancelled_date_is_none_but_can_be_asked_for() -> None:
+    assert [on for on, _ in dates(changed(cancelled=True), 3)] == ["07 Oct", "21 Oct", "28 Oct"]
+    assert [on for on, _ in dates(changed(cancelled=True), 3, cancelled=True)] == ["07 Oct", "14 Oct", "21 Oct"]
+
+
+def test_a_moved_date_keeps_its_name_and_stands_where_its_time_puts_it() -> None:
+    assert dates(changed(moved_to=datetime(2026, 10, 15, 18)), 3)[1] == ("14 Oct", "15 Oct 18:00")
+    later = dates(changed(moved_to=datetime(2026, 10, 22, 18)), 4)
+    assert later == [("07 Oct", "07 Oct 19:00"), ("21 Oct", "21 Oct 19:00"), ("14 Oct", "22 Oct 18:00"), ("28 Oct", "28 Oct 19:00")]
+    earlier = dates(changed(date(2026, 10, 28), moved_to=datetime(2026, 10, 12, 18)), 3)
+    assert [on for on, _ in earlier] == ["07 Oct", "28 Oct", "14 Oct"]
+
+
+def test_what_was_decided_about_a_date_that_the_rule_no_longer_gives_is_forgotten() -> None:
+    tuesdays = replace(changed(moved_to=datetime(2026, 10, 15, 18)), rule="FREQ=WEEKLY;BYDAY=TU", starts_on=date(2026, 10, 6))
+    assert [on for on, _ in dates(tuesdays, 2)] == ["13 Oct", "20 Oct"]
+
+
+def test_after_its_last_date_a_series_is_over() -> None:
+    assert [on for on, _ in dates(replace(WEEKLY, ends_on=date(2026, 10, 14)))] == ["07 Oct", "14 Oct"]
+
+
+def test_a_moved_meeting_is_opened_at_its_new_time_under_its_own_name() -> None:
+    series = a_series(schedule=changed(date(2026, 10, 7), moved_to=datetime(2026, 10, 8, 18)), start_by_schedule=True)
+    assert meetings.scheduled_opening(series, at(1), ()) is None
+    moved = datetime(2026, 10, 8, 18, 1, tzinfo=ZoneInfo("America/Los_Angeles"))
+    opening = meetings.scheduled_opening(series, moved, ())
+    assert opening is not None
+    assert opening.on == date(2026, 10, 7)
+    assert meetings.scheduled_opening(series, moved, {KEY}) is None
 
 
 def test_a_day_and_an_hour_are_told_in_words_for_readers_anywhere() -> None:
