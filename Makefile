@@ -6,11 +6,13 @@ SHELL := /bin/bash
 .DELETE_ON_ERROR:
 
 PYTHON ?= python3
+CHROMIUM ?= chromium
+export CHROMIUM
 BIN := .venv/bin
 ENV := .venv/.made
 SYNAPSE := .venv-synapse/.made
 
-.PHONY: help env test test-quick lint format map demo bench lock clean
+.PHONY: help env test test-quick lint format map pictures demo bench lock clean browser
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -18,7 +20,7 @@ help: ## this list
 env: $(ENV) ## .venv: what the lock names, and this checkout, editable
 .venv-synapse: $(SYNAPSE) ## a homeserver's environment, for the tests and the demo
 
-test: $(ENV) $(SYNAPSE) ## all tests
+test: $(ENV) $(SYNAPSE) browser ## all tests
 	$(BIN)/python -m pytest
 
 test-quick: $(ENV) ## the core's tests only, in seconds
@@ -36,6 +38,9 @@ format: $(ENV) ## let ruff mend what it can
 
 map: $(ENV) ## write the README's map of the house and its state diagram
 	$(BIN)/python -m tests.map
+
+pictures: $(ENV) browser ## take the README's pictures of the forum anew
+	$(BIN)/python -m tests.browser.pictures
 
 demo: $(ENV) $(SYNAPSE) ## a meeting from the first message to the published topics; KEEP=1 leaves the servers up
 	$(BIN)/peerplugin demo
@@ -66,15 +71,24 @@ $(SYNAPSE): tests/synapse.lock
 	.venv-synapse/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/synapse.lock
 	@touch $@
 
+# Chromium looks at the forum's pages in the tests. It is the system's: what Playwright would download is another one, and is not wanted.
+browser:
+	@$(call need,command -v $(CHROMIUM),chromium,Chromium)
+
 # A virtual environment in $(1). Debian keeps the means to make one in a package of its own.
 define venv
 $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "peerplugin needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version 2>&1). Name another: make PYTHON=python3.11 ..." >&2; exit 1; }; \
-$(PYTHON) -c 'import ensurepip' 2>/dev/null || { \
-	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
-		echo "python3-venv is missing: installing it"; \
-		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends python3-venv >/dev/null; \
-	else \
-		echo "Python's venv is missing. On Debian: sudo apt-get install python3-venv, then the same command again." >&2; exit 1; \
-	fi; }; \
+$(call need,$(PYTHON) -c 'import ensurepip',python3-venv,Python's venv); \
 echo "making $(1)"; $(PYTHON) -m venv $(1)
+endef
+
+# What the command $(1) finds, or else Debian's package $(2); $(3) is what people call it.
+define need
+$(1) >/dev/null 2>&1 || { \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		echo "$(2) is missing: installing it"; \
+		apt-get -qq update && DEBIAN_FRONTEND=noninteractive apt-get -qq install -y --no-install-recommends $(2) >/dev/null; \
+	else \
+		echo "$(3) is missing. On Debian: sudo apt-get install $(2), then the same command again." >&2; exit 1; \
+	fi; }
 endef

@@ -8,9 +8,10 @@ import asyncio
 import fcntl
 import logging
 import signal
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
@@ -25,10 +26,15 @@ from peerplugin.vocabulary import load_rules
 if TYPE_CHECKING:
     from integrations.discourse.client import Discourse
     from integrations.discourse.forum import DiscourseForum as DiscourseForum
+    from integrations.discourse.hook_admin import HookAdmin as HookAdmin
+    from integrations.discourse.hook_admin import Wanted
+    from integrations.discourse.survey import Survey as Survey
     from integrations.matrix.client import MatrixChat as MatrixChat
     from peerplugin.group import Group
+    from peerplugin.hearsay import Hearsay
     from peerplugin.ports import Chat, Forum
     from peerplugin.service import Pace, Service
+    from peerplugin.serving import Hook
     from peerplugin.store import Store
 
 log = logging.getLogger(__name__)
@@ -89,6 +95,7 @@ def _series(s: SeriesSettings, settings: Settings, rooms: Mapping[str, RoomId]) 
         silence_min=s.silence_min or 24 * 60,
         grace_min=s.grace_min,
         publish_grace_min=s.publish_grace_min,
+        publish_unproven=s.publish_unproven,
         min_contributors=s.min_contributors,
         how_to_join=s.how_to_join,
         forum_url=f"{settings.discourse.url}/c/{s.category}",
@@ -123,8 +130,95 @@ def open_forum(settings: Settings, words: Words) -> tuple[Discourse, DiscourseFo
         username=d.username,
         connect_timeout_s=d.connect_timeout_s,
         read_timeout_s=d.read_timeout_s,
+        calls_a_minute=d.calls_a_minute,
     )
     return client, DiscourseForum(client, withdrawn_text=words.text("withdrawn.md"))
+
+
+def survey_forum(settings: Settings, tags: Iterable[str], *, proven: bool) -> Survey:
+    """What the forum of the settings lets us do; `tags` is the vocabulary that drafts are tagged from."""
+    from integrations.discourse.client import Discourse
+    from integrations.discourse.places import Place
+    from integrations.discourse.survey import survey
+
+    d = settings.discourse
+    key = d.api_key.get_secret_value() if d.api_key else ""
+    ours, bare = (
+        Discourse(
+            d.url,
+            api_key=key,
+            username=username,
+            connect_timeout_s=d.connect_timeout_s,
+            read_timeout_s=d.read_timeout_s,
+            calls_a_minute=d.calls_a_minute,
+        )
+        for username in (d.username, "")
+    )
+    places = [Place(s.id, s.category, s.drafts_category, s.tags, tuple(tags)) for s in settings.series]
+    try:
+        return survey(ours, bare, d.username, places, now, has_key=bool(key), proven=proven)
+    finally:
+        ours.close()
+        bare.close()
+
+
+def forum_scopes() -> tuple[str, ...]:
+    """What an API key of ours has to be let do, as the forum's own page names it."""
+    from integrations.discourse.rights import scopes
+
+    return scopes()
+
+
+# --- the forum's hooks ----------------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def hook_admin(settings: Settings, key: str, admin: str) -> Iterator[HookAdmin]:
+    """The forum's webhooks, with an admin's key instead of ours."""
+    from integrations.discourse.client import Discourse
+    from integrations.discourse.hook_admin import HookAdmin
+
+    d = settings.discourse
+    client = Discourse(d.url, api_key=key, username=admin, connect_timeout_s=d.connect_timeout_s, read_timeout_s=d.read_timeout_s)
+    try:
+        yield HookAdmin(client)
+    finally:
+        client.close()
+
+
+def wanted_hook(settings: Settings, payload_url: str, secret: str) -> Wanted:
+    """The hook as it should be: of our categories and of nothing else."""
+    from integrations.discourse.hook_admin import Wanted
+
+    ours = {number for s in settings.series for number in (s.category, s.drafts_category) if number is not None}
+    return Wanted(payload_url, tuple(sorted(ours)), secret)
+
+
+def hook_path() -> str:
+    """Where the hook comes in, below the service's address."""
+    from integrations.discourse import hooks
+
+    return hooks.PATH
+
+
+@contextmanager
+def hearing_hooks(settings: Settings, store: Store, service: Service) -> Iterator[tuple[Hearsay, Hook | None]]:
+    """Who takes the forum's hooks, and where; without a secret nobody. Which ones came is remembered from one run to the next."""
+    from integrations.discourse import hooks
+    from peerplugin.core.hints import seen_as_text, seen_from_text
+    from peerplugin.hearsay import Hearsay
+    from peerplugin.serving import Hook
+
+    d = settings.discourse
+    secret = d.webhook_secret.get_secret_value() if d.webhook_secret else ""
+    if d.webhook_secret_file and not secret:
+        log.warning("the forum's hook has no secret yet: run `peerplugin setup-webhook`, then restart the service")
+    with store.transaction() as tx:
+        seen = seen_from_text(tx.remembered("hooks_seen"))
+    hearsay = Hearsay(partial(hooks.read, secret=secret, forum=d.url), service.forum_changed, now, seen)
+    yield hearsay, Hook(hooks.PATH, hooks.LIMIT, hooks.is_worth_reading, hearsay.take) if secret else None
+    with store.transaction() as tx:
+        tx.remember("hooks_seen", seen_as_text(hearsay.seen))
 
 
 @asynccontextmanager
@@ -192,7 +286,7 @@ async def run(settings: Settings, *, dry_run: bool = False) -> None:
 
 
 async def _serve(settings: Settings, store: Store, stop: asyncio.Event, *, dry_run: bool) -> None:
-    from peerplugin import health, paper
+    from peerplugin import paper, serving
     from peerplugin.service import Service
 
     async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
@@ -205,8 +299,9 @@ async def _serve(settings: Settings, store: Store, stop: asyncio.Event, *, dry_r
         forum_side: Forum = paper.PaperForum() if dry_run else forum
         service = Service(store, room_side, forum_side, group, now, pace(settings))
         try:
-            async with health.served(settings.http.host, settings.http.port, service):
-                await _until(stop, service)
+            with hearing_hooks(settings, store, service) as (hearsay, hook):
+                async with hearsay.handed_on(), serving.served(settings.http.host, settings.http.port, service, hook):
+                    await _until(stop, service)
         finally:
             client.close()
 

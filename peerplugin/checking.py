@@ -3,38 +3,72 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from rich import box
 from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
 from rich.table import Table
 
-from peerplugin import app
+from peerplugin import app, outbox
+from peerplugin.core.hints import seen_from_text
 from peerplugin.errors import MistakeError, OutsideError, PeerpluginError
 from peerplugin.settings import SeriesSettings, Settings
 from peerplugin.store import Store
 
 if TYPE_CHECKING:
-    from peerplugin.app import DiscourseForum, MatrixChat
+    from peerplugin.app import MatrixChat, Survey
+    from peerplugin.core.model import Series
+    from peerplugin.group import Group
+
+Part = Literal["all", "matrix", "discourse"]
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One capability: whether it is there, and what to do if it is not."""
+    """One capability: whether it is there and how we know, what fails without it, and what to do if it is not."""
 
     what: str
-    verdict: Literal["ok", "no", "unknown"]
+    verdict: Literal["ok", "no", "advice", "unknown"]
     note: str = ""
+    how: str = ""
+    without: str = ""
+    mend: str = ""
+    fits: str = ""  # the forum of 2022, of 2026, or both
+
+    @property
+    def explained(self) -> str:
+        """Its note, and if something is amiss all that there is to say."""
+        if self.verdict == "ok":
+            return self.note
+        without = f"Without it: {self.without}." if self.without else ""
+        return " ".join(part for part in (self.note, without, self.mend) if part)
 
 
-async def check(settings: Settings) -> list[Line]:
-    """All lines, in the order in which a person would mend them."""
-    lines = [Line("settings", "ok", f"{len(settings.series)} series"), _words(settings), _store(settings)]
-    lines += [line async for line in _matrix(settings)]
-    lines += await asyncio.get_running_loop().run_in_executor(None, _forum, settings)
-    return lines
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """All lines, in the order in which a person would mend them; and the letter to the forum's admin, if one is needed."""
+
+    lines: tuple[Line, ...]
+    letter: str = ""
+
+
+async def check(settings: Settings, part: Part = "all", *, prove: bool = False) -> Checked:
+    """Ask everybody. Nothing is changed, unless `prove` asks for a throw-away topic in each public category."""
+    lines = [Line("settings", "ok", f"{len(settings.series)} series"), _words(settings)]
+    letter = ""
+    if part == "all":
+        lines.append(_store(settings))
+    if part != "discourse":
+        lines += [line async for line in _matrix(settings)]
+    if part != "matrix":
+        found = await asyncio.get_running_loop().run_in_executor(None, _forum, settings, prove)
+        lines += found.lines
+        letter = found.letter
+    return Checked(tuple(lines), letter)
 
 
 def _words(settings: Settings) -> Line:
@@ -97,62 +131,131 @@ async def _room(chat: MatrixChat, series: SeriesSettings, role: str, name: str) 
 # --- the forum ----------------------------------------------------------------------------------------------------------------------
 
 
-def _forum(settings: Settings) -> list[Line]:
+def _forum(settings: Settings, prove: bool) -> Checked:
     try:
-        client, forum = app.open_forum(settings, app.load_words(settings))
-    except PeerpluginError as error:
-        return [Line(f"forum {settings.discourse.url}", "no", str(error))]
-    lines = [_tried(f"forum key of {settings.discourse.username}", lambda: _who(forum, settings))]
-    for series in settings.series:
-        for role, number in (("category", series.category), ("drafts category", series.drafts_category)):
-            if number is not None:
-                lines.append(_tried(f"{series.id}: {role} {number}", partial(_category, forum, number)))
-    client.close()
-    return lines
+        group = app.offline_group(settings)
+    except PeerpluginError:
+        return Checked((Line(f"forum {settings.discourse.url}", "unknown", "It is asked when the texts are mended."),))
+    proofs = [_proof(settings, group, series, prove=prove) for series in group.series]
+    found = app.survey_forum(settings, group.rules.tags, proven=all(line.verdict == "ok" for line in proofs))
+    lines = [Line(c.what, c.verdict, c.note, c.how, c.without, c.mend, c.fits) for c in found.capabilities]
+    if found.key is not None:
+        lines += [*proofs, _hook(settings)]
+    letter = _letter(settings, group, found) if found.needs_the_admin or settings.discourse.api_key is None else ""
+    return Checked(tuple(lines), letter)
 
 
-def _tried(what: str, call: Callable[[], tuple[Literal["ok", "no", "unknown"], str]]) -> Line:
+def _proof(settings: Settings, group: Group, series: Series, *, prove: bool) -> Line:
+    """Whether it was ever shown that what is published for a series can be taken back; shown now if that is asked for."""
+    what = f"{series.series_id}: an erasure is complete"
+    without = "the service publishes nothing" if not series.publish_unproven else "a text that was published might stay readable for ever"
+    if prove and settings.discourse.api_key is not None:
+        client, forum = app.open_forum(settings, group.words)
+        try:
+            forum.prove(series.category, app.now().date().isoformat())
+            with app.opened(settings.store.path) as store, store.transaction() as tx:
+                outbox.proven(tx, series, app.now())
+        except OutsideError as error:
+            return Line(what, "no" if error.permanent else "unknown", error.sentence, "tried", without, fits="both")
+        finally:
+            client.close()
+    at = _remembered(settings, f"proven:{series.forum_url}")
+    if at:
+        return Line(what, "ok", f"shown on a throw-away topic on {at[:10]}", "tried", fits="both")
+    note = "Not shown yet. The service shows it on a throw-away topic before it first publishes; `peerplugin check discourse --prove` does so now."
+    if series.publish_unproven:
+        note = "Not shown, and accepted unshown in the settings (publish_unproven). `peerplugin check discourse --prove` tries it."
+    return Line(what, "unknown", note, without=without)
+
+
+def _hook(settings: Settings) -> Line:
+    what = "the forum's webhook"
+    if settings.discourse.webhook_secret is None:
+        return Line(what, "ok", "none: the forum is looked at from time to time, which suffices")
+    seen = seen_from_text(_remembered(settings, "hooks_seen")).marks.values()
+    if seen:
+        return Line(what, "ok", f"last heard of on {max(seen):%Y-%m-%d}", "tried", fits="both")
+    return Line(what, "unknown", "Nothing was heard of it until the last start. `peerplugin setup-webhook` makes it and tries it.")
+
+
+def _remembered(settings: Settings, name: str) -> str | None:
+    """What the store of a service that has run remembers."""
+    if not settings.store.path.is_file():
+        return None
     try:
-        return Line(what, *call())
-    except OutsideError as error:
-        return Line(what, "no", error.sentence)
+        with app.opened(settings.store.path) as store, store.transaction() as tx:
+            return tx.remembered(name)
+    except PeerpluginError:
+        return None  # the store has a line of its own
 
 
-def _who(forum: DiscourseForum, settings: Settings) -> tuple[Literal["ok", "no", "unknown"], str]:
-    account = forum.whoami()
-    if account.username.lower() != settings.discourse.username.lower():
-        return (
-            "no",
-            f"The key speaks for {account.username}. Set discourse.username to that, or make a key for {settings.discourse.username}.",
-        )
-    if not (account.moderator or account.admin):
-        return (
-            "no",
-            "The account is no moderator: it may publish, but neither withdraw a topic nor hide what it corrected. Make it one (Admin, Users).",
-        )
-    return "ok", "moderator" if not account.admin else "admin: a moderator's rights suffice, and harm less when a key is lost"
+def _letter(settings: Settings, group: Group, found: Survey) -> str:
+    """What to send to an admin of the forum, word for word."""
+    numbers = {number: private for s in settings.series for number, private in ((s.category, False), (s.drafts_category, True)) if number}
+    return group.words.text(
+        "letter-to-the-admin.md",
+        forum=settings.discourse.url,
+        title=found.title,
+        username=settings.discourse.username,
+        generation=found.generation,
+        scopes=app.forum_scopes(),
+        places=[{"number": n, "name": found.names.get(n, f"Category {n}"), "private": private} for n, private in numbers.items()],
+        needed=found.wishes("no"),
+        helpful=found.wishes("advice"),
+    )
 
 
-def _category(forum: DiscourseForum, number: int) -> tuple[Literal["ok", "no", "unknown"], str]:
-    category = forum.category(number)
-    may = forum.may_create(category)
-    if may is False:
-        return "no", f"The account may not create topics in {category.name}. Allow it in the category's security settings."
-    return ("ok" if may else "unknown"), category.name
+def letter(settings: Settings) -> str:
+    """The letter alone, whether it is needed or not."""
+    group = app.offline_group(settings)
+    return _letter(settings, group, app.survey_forum(settings, group.rules.tags, proven=False))
 
 
 # --- shown --------------------------------------------------------------------------------------------------------------------------
 
 
-def show(lines: list[Line]) -> None:
-    """A table on a terminal, plain lines in a pipe."""
-    console = Console(soft_wrap=True)
-    if not console.is_terminal:
-        for line in lines:
-            console.print(f"{line.verdict:8}{line.what}{': ' if line.note else ''}{line.note}", markup=False, highlight=False)
-        return
-    table = Table("", "what", "")
-    colours = {"ok": "green", "no": "bold red", "unknown": "yellow"}
+COLOURS = {"ok": "green", "no": "bold red", "advice": "yellow", "unknown": "yellow"}
+HEAD = "An admin of the forum can give these rights. If that is somebody else, here is what to write to them:"
+
+
+def show(checked: Checked) -> None:
+    """A table on a terminal and what to do below it, a plain line for each capability in a pipe; then the letter."""
+    console = Console()
+    if console.is_terminal:
+        draw(checked.lines, console)
+    else:
+        for line in checked.lines:
+            console.print(" ".join(_plain(line)), markup=False, highlight=False, soft_wrap=True)
+    if checked.letter:
+        console.print(f"\n{HEAD}\n\n{checked.letter}", markup=False, highlight=False, emoji=False, soft_wrap=True)
+
+
+def _plain(line: Line) -> Iterator[str]:
+    yield f"{line.verdict:7}"
+    yield f"{line.how or '-':8}"
+    yield f"{line.fits or '-':4}"
+    yield f"{line.what}{': ' if line.explained else ''}{line.explained}"
+
+
+def draw(lines: tuple[Line, ...], console: Console) -> None:
+    """The table, and below it what fails without each thing that is amiss and what to do about it, over the whole width."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for head in ("", "capability", "how", "as in"):
+        table.add_column(head, no_wrap=head != "capability")
     for line in lines:
-        table.add_row(f"[{colours[line.verdict]}]{line.verdict}[/]", line.what, line.note)
+        note = f"[dim]: {escape(line.note)}[/]" if line.note and line.verdict == "ok" else ""
+        table.add_row(f"[{COLOURS[line.verdict]}]{line.verdict}[/]", escape(line.what) + note, line.how, line.fits)
     console.print(table)
+    for line in lines:
+        if line.verdict != "ok":
+            console.print(f"[{COLOURS[line.verdict]}]{line.verdict:7}[/] [bold]{escape(line.what)}[/]")
+            console.print(Padding("\n".join(_told(line)), (0, 0, 1, 8)), highlight=False)
+
+
+def _told(line: Line) -> Iterator[str]:
+    if line.note:
+        yield escape(line.note)
+    if line.without:
+        yield f"[dim]Without it:[/] {escape(line.without)}."
+    if line.mend:
+        yield f"[dim]To do:[/] {escape(line.mend)}"

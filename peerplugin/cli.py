@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any, NoReturn, TypeVar
+from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 import typer
 from rich.console import Console
@@ -85,13 +86,30 @@ def run(
 
 
 @program.command()
-def check(config: Config = None) -> None:
-    """Try every credential, room, right and category, and say what to do about each that fails."""
+def check(
+    part: Annotated[Literal["all", "matrix", "discourse"], typer.Argument(help="Only one side of it.")] = "all",
+    config: Config = None,
+    prove: Annotated[
+        bool, typer.Option("--prove", help="Show on a throw-away topic in each public category that an erasure is complete.")
+    ] = False,
+    letter: Annotated[bool, typer.Option("--letter", help="Print only the letter to the forum's admin that asks for the rights.")] = False,
+) -> None:
+    """Try every credential, room, right and category, and say what to do about each that fails.
+
+    Nothing is changed, except with --prove. It needs no key of the forum: without one it says what everybody can see, and prints the letter
+    that asks the forum's admin for one."""
     from peerplugin import checking
 
-    lines = _run(checking.check(_settings(config)))
-    checking.show(lines)
-    if any(line.verdict == "no" for line in lines):
+    settings = load(settings_path(config, os.environ), os.environ, keyless=True)
+    if letter:
+        _say(checking.letter(settings))
+        return
+    if prove:
+        where = ", ".join(f"{settings.discourse.url}/c/{series.category}" for series in settings.series)
+        _say(f"A throw-away topic is made, corrected and deleted in {where}: whoever watches that category may be told of it.", error=True)
+    checked = _run(checking.check(settings, part, prove=prove))
+    checking.show(checked)
+    if any(line.verdict == "no" for line in checked.lines):
         raise typer.Exit(1)
 
 
@@ -112,6 +130,45 @@ def backup(file: Annotated[Path, typer.Argument(help="Where to put the copy.")],
     with app.opened_existing(_settings(config).store.path) as store:
         store.backup(file)
     _say(f"The store was copied to {file}.")
+
+
+@program.command("setup-webhook")
+def setup_webhook(
+    config: Config = None,
+    admin: Annotated[str, typer.Option("--admin", help="The admin whose name the key is used with, if it is a key for all users.")] = "",
+    key_file: Annotated[
+        Path | None,
+        typer.Option("--admin-key-file", help="A file that holds the admin's API key (else PEERPLUGIN_ADMIN_KEY, else it is asked for)."),
+    ] = None,
+    remove: Annotated[bool, typer.Option("--remove", help="Take the hook away.")] = False,
+) -> None:
+    """Let the forum tell the service of changes, so that it need not wait until it looks: make the hook, or correct it, and try it.
+
+    Needs an admin's API key once, which is kept nowhere. Needs [http] port and public_url, and discourse.webhook_secret_file, which it
+    fills if there is nothing in it. Without a hook all works the same, a little later. It can be done again at any time."""
+    from peerplugin import hooking
+
+    settings = _settings(config)
+    hooking.payload_url(settings)  # before a key is asked for in vain
+    step = hooking.remove if remove else hooking.set_up
+    for sentence in step(settings, _admin_key(key_file), admin):
+        _say(sentence)
+
+
+def _admin_key(file: Path | None) -> str:
+    """A key that is used once: from a file, the environment, or a person."""
+    if file is not None:
+        try:
+            key = file.read_text(encoding="utf-8").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise MistakeError(f"{file}: the admin's key cannot be read there. Is it a text file that you may read?") from error
+    else:
+        key = os.environ.get("PEERPLUGIN_ADMIN_KEY", "").strip()
+        if not key and sys.stdin.isatty():
+            key = str(typer.prompt("The admin's API key (it is not shown)", hide_input=True, err=True)).strip()
+    if not re.fullmatch(r"[!-~]+", key):
+        raise MistakeError("An admin's API key in one line is needed: type it when asked, or set PEERPLUGIN_ADMIN_KEY, or name a file.")
+    return key
 
 
 # --- meetings and drafts --------------------------------------------------------------------------------------------------------

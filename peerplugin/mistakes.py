@@ -18,7 +18,9 @@ from pydantic.fields import FieldInfo
 Table = dict[str, object]
 Location = tuple[int | str, ...]
 
-SECRETS = (("matrix", "token"), ("matrix", "password"), ("discourse", "api_key"))
+SECRETS = (("matrix", "token"), ("matrix", "password"), ("discourse", "api_key"), ("discourse", "webhook_secret"))
+MADE_LATER = {"webhook_secret"}
+"""Secrets that a command of ours writes into their file: until then it may be missing, or empty."""
 
 
 def sentence(path: Path, wrong: Iterable[str]) -> str:
@@ -116,9 +118,9 @@ def unknown_variables(env: Mapping[str, str], prefix: str, model: type[BaseModel
 # --- secrets by file ----------------------------------------------------------------------------------------------
 
 
-def read_secrets(found: Table, folder: Path) -> list[str]:
+def read_secrets(found: Table, folder: Path, *, keyless: bool = False) -> list[str]:
     """Put what the `*_file` keys name in the place of the secrets themselves; say what is wrong with the files."""
-    wrong = []
+    may_lack, wrong = MADE_LATER | ({"api_key"} if keyless else set()), []
     for table_name, key in SECRETS:
         table = found.get(table_name)
         if not isinstance(table, dict) or not isinstance(table.get(f"{key}_file"), str):
@@ -127,11 +129,24 @@ def read_secrets(found: Table, folder: Path) -> list[str]:
         if key in table:
             wrong.append(f"{where}: expected only one of {key} and {key}_file, found both")
             continue
+        file = folder / Path(table[f"{key}_file"]).expanduser()
+        if key in may_lack and is_unwritten(file):
+            continue
         try:
-            table[key] = _read_secret(folder / Path(table[f"{key}_file"]).expanduser())
+            table[key] = _read_secret(file)
         except _UnfitError as fault:
             wrong.append(f"{where}: {fault}")
     return wrong
+
+
+def is_unwritten(file: Path) -> bool:
+    """Whether a secret's file is still to be written: it is not there, or somebody made it and put nothing in."""
+    try:
+        return file.stat().st_size == 0
+    except FileNotFoundError:
+        return True
+    except OSError:  # the folder is closed to us, say: reading it will tell
+        return False
 
 
 class _UnfitError(Exception):
@@ -156,9 +171,10 @@ def _read_secret(path: Path) -> str:
 # --- keys that must agree -----------------------------------------------------------------------------------------
 
 
-def cross_check(found: Table) -> list[str]:
+def cross_check(found: Table, *, keyless: bool = False) -> list[str]:
     """Rules between keys. They look at the raw tables, so that they are told together with everything else."""
-    return [*_login(found), *_key(found), *_retries(found), *_some(found), *_alike(found), *_rooms(found)]
+    key = () if keyless else _key(found)
+    return [*_login(found), *key, *_hook(found), *_retries(found), *_some(found), *_alike(found), *_rooms(found)]
 
 
 def _has(table: Mapping[str, object], key: str) -> bool:
@@ -180,6 +196,12 @@ def _key(found: Table) -> Iterable[str]:
     table = found.get("discourse")
     if isinstance(table, dict) and not _has(table, "api_key"):
         yield "discourse.api_key: expected the API key (api_key_file, or the environment), found nothing"
+
+
+def _hook(found: Table) -> Iterable[str]:
+    discourse, http = found.get("discourse"), found.get("http")
+    if isinstance(discourse, dict) and _has(discourse, "webhook_secret") and not (isinstance(http, dict) and "port" in http):
+        yield "http.port: expected a port, since the forum's hook comes in there (discourse.webhook_secret is set), found nothing"
 
 
 def _retries(found: Table) -> Iterable[str]:

@@ -11,7 +11,7 @@ from peerplugin.advance import advance
 from peerplugin.core import publish
 from peerplugin.core.effects import Answer, AnyEffect, Document, Join, Publication, Put, React, Redact, Say, Think, Withdraw
 from peerplugin.core.facts import Gone, Held, Started, Thought
-from peerplugin.core.model import EventId, Outcome, RoomId, Transcript
+from peerplugin.core.model import EventId, Outcome, RoomId, Series, Transcript
 from peerplugin.core.record import Record
 from peerplugin.core.rules import Rules
 from peerplugin.core.telling import Pages, tell
@@ -23,7 +23,8 @@ from peerplugin.troubles import mention
 from peerplugin.troubles import tell as tell_trouble
 
 CHAT = frozenset({"Say", "Answer", "React", "Redact", "Join"})
-FORUM = frozenset({"Put", "Withdraw"})
+FORUM = frozenset({"Put"})
+ERASING = frozenset({"Correct", "Withdraw"})
 THINKING = frozenset({"Think"})
 
 ASIDE = timedelta(hours=1)
@@ -35,7 +36,7 @@ QUEUED = "waits in the forum's approval queue"
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """A claimed effect and what it comes to now: a text, a document, a transcript, or a publication to take away."""
+    """A claimed effect and what it comes to now: a text, a document, a transcript, a publication to take away, or a category to be proven."""
 
     effect: AnyEffect
     attempts: int
@@ -45,6 +46,7 @@ class Work:
     known: Publication | None = None
     transcript: Transcript | None = None
     rules: Rules | None = None
+    unproven: Series | None = None  # first of all it must be shown that what is published can be taken back
 
 
 def claim(tx: Tx, kinds: frozenset[str], group: Group, now: datetime) -> Work | None:
@@ -106,9 +108,16 @@ def _put(tx: Tx, effect: Put, attempts: int, group: Group, pages: Pages, now: da
     document = publish.claimed(pages.record, effect, pages.series, group.words, now)
     if document is None:
         return None
+    new = effect.document not in pages.record.publications
+    if new and not pages.series.publish_unproven and tx.remembered(_proof_of(pages.series)) is None:
+        return Work(effect, attempts, unproven=pages.series)
     tx.add_fact(Started(now, effect.document), pages.record.key)
     advance(tx, group, now)
     return Work(effect, attempts, document=document, known=pages.record.publications.get(effect.document))
+
+
+def _proof_of(series: Series) -> str:
+    return f"proven:{series.forum_url}"
 
 
 def _withdraw(effect: Withdraw, attempts: int, group: Group, pages: Pages) -> Work | None:
@@ -133,19 +142,44 @@ def sent(tx: Tx, work: Work, event_id: EventId | None, now: datetime) -> None:
     tx.finish(work.effect.key, "done", event_id=event_id or None)
 
 
+def proven(tx: Tx, series: Series, now: datetime) -> None:
+    """What is published for a series can be taken back: remembered for good."""
+    tx.remember(_proof_of(series), now.isoformat())
+
+
+def go_on(tx: Tx, work: Work, now: datetime) -> None:
+    """The series of this work is proven: now it is published."""
+    assert work.unproven is not None
+    proven(tx, work.unproven, now)
+    tx.retry(work.effect.key, now, "proven")
+
+
 def put(tx: Tx, work: Work, publication: Publication, group: Group, now: datetime) -> None:
     """The forum has it: remembered with the digest of exactly what we asked it to hold; the ledger says on what it rests."""
     assert work.document is not None and work.effect.meeting is not None
-    stands = replace(publication, digest=publish.document_digest(work.document))
+    stands = publication
     if publication.enqueued:  # the forum's own staff must let it through first: look again
         tx.add_fact(Held(now, stands), work.effect.meeting)
         tx.retry(work.effect.key, now + QUEUE_LOOK, QUEUED)
     elif tx.finish(work.effect.key, "done"):
         tx.add_fact(Held(now, stands), work.effect.meeting)
+        _tell(tx, work, stands, group, now)
         record = tx.record(work.effect.meeting)
         if record is not None:
             tx.enter_ledger(_ledger(tx, record, stands))
     advance(tx, group, now)
+
+
+def _tell(tx: Tx, work: Work, stands: Publication, group: Group, now: datetime) -> None:
+    """What the forum made of a document otherwise than we asked, and whom we overruled: a moderator should know, once."""
+    before = work.known.dropped if work.known else ()
+    if stands.dropped and stands.dropped != before:
+        tags = ", ".join(stands.dropped)
+        sentence = f"The forum did not take the tag {tags} for {stands.url}: create it there, or allow it in the category."
+        mention(tx, group, f"dropped:{tags}", sentence, now)
+    if stands.overrode:
+        sentence = f"{stands.url} had been edited in the forum. Something in it had to go, so it now holds our text again, without that edit. Look there whether it is well as it is."
+        mention(tx, group, f"overrode:{work.effect.key}", sentence, now)
 
 
 def _ledger(tx: Tx, record: Record, publication: Publication) -> list[LedgerRow]:
@@ -203,6 +237,8 @@ def failed(tx: Tx, work: Work, error: OutsideError, patience: Patience, group: G
         tx.finish(key, "failed", error.sentence)
         if isinstance(work.effect, Say | Join):
             mention(tx, group, key, error.sentence, now)
+        if isinstance(work.effect, Put):
+            mention(tx, group, key, f"{error.sentence} To replace it, say !overwrite and the draft's number.", now)
         return False
     tx.retry(key, now + patience.wait(work.attempts, error), error.sentence)
     return (error.permanent or work.attempts >= 3) and not isinstance(work.effect, Answer)
@@ -219,6 +255,8 @@ def _is_let_go(effect: AnyEffect, kind: str) -> bool:
             return kind != "rights"
         case Say():
             return kind == "invalid"  # too long, say: everything after it in this room would wait behind it
+        case Put():
+            return kind == "conflict"  # a person wrote there: theirs stays until a moderator says otherwise
         case _:
             return False
 
@@ -226,6 +264,12 @@ def _is_let_go(effect: AnyEffect, kind: str) -> bool:
 def still_failing(tx: Tx, kinds: frozenset[str], now: datetime) -> bool:
     """Whether anything of these classes waits after a failed try."""
     return any(s.kind in kinds and s.attempts and s.note != QUEUED for s in tx.stuck(now))
+
+
+def look_again(tx: Tx, now: datetime) -> None:
+    """The forum hints at news: whatever waits in its approval queue is looked at now."""
+    for target in {s.target for s in tx.stuck(now) if s.note == QUEUED}:
+        tx.hurry(target, now)
 
 
 def hurry_all(tx: Tx, now: datetime) -> None:

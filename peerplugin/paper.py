@@ -11,6 +11,7 @@ from pathlib import Path
 
 from peerplugin.core.effects import Document, Publication
 from peerplugin.core.model import EventId, RoomId, UserId
+from peerplugin.core.publish import document_digest
 from peerplugin.ports import Batch, Chat
 from peerplugin.store import Store
 
@@ -68,7 +69,7 @@ class PaperForum:
         _print(
             f"would {'change' if known else 'publish'} {document.document} in category {document.category}: {document.title}", document.raw
         )
-        return Publication(document.document, 0, 0, f"paper:{document.document}", 1, "")
+        return Publication(document.document, 0, 0, f"paper:{document.document}", 1, document_digest(document))
 
     def find(self, document: Document) -> Publication | None:
         """Nothing stands on paper."""
@@ -77,6 +78,10 @@ class PaperForum:
     def withdraw(self, publication: Publication) -> None:
         """Print the document's name."""
         _print(f"would withdraw {publication.document}", "")
+
+    def prove(self, category: int, day: str) -> None:
+        """Print the category."""
+        _print(f"would make sure, on a throw-away topic, that texts can be taken back in category {category}", "")
 
 
 def _print(head: str, text: str) -> None:

@@ -71,3 +71,6 @@ class Forum(Protocol):
 
     def withdraw(self, publication: Publication) -> None:
         """Take it out of the forum; its being gone already is no error."""
+
+    def prove(self, category: int, day: str) -> None:
+        """Show on a throw-away topic that what is published in a category can be taken back for every reader. Raises where it cannot."""

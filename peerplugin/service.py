@@ -1,16 +1,14 @@
 """The three loops: LISTEN stores what the rooms say, ADVANCE decides what follows, DELIVER makes it so. `schedule` only wakes them.
 
-All reading and writing of the store happens in one thread, in explicit transactions; the forum is called from one other thread;
-thinking runs in a child process that ends with it."""
+All reading and writing of the store happens in one thread, in explicit transactions. How an effect is performed, `performing` says."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from dataclasses import dataclass, replace
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import datetime
 from multiprocessing import get_context
 from multiprocessing.context import BaseContext
@@ -20,13 +18,12 @@ import schedule
 
 from peerplugin import outbox
 from peerplugin.advance import advance
-from peerplugin.core.draft import compose
-from peerplugin.core.effects import Answer, Document, Join, Put, React, Redact, Say, Think, Withdraw
-from peerplugin.core.model import EventId, Outcome, RoomId, RoomState
+from peerplugin.core.hints import Hint
 from peerplugin.errors import MistakeError, OutsideError, PeerpluginError
 from peerplugin.group import Group
 from peerplugin.listen import listen, tick
 from peerplugin.outbox import Work
+from peerplugin.performing import Performer
 from peerplugin.ports import Batch, Chat, Forum
 from peerplugin.store import Store, StoreError, Trouble, Tx
 from peerplugin.troubles import calm, tell
@@ -34,11 +31,8 @@ from peerplugin.troubles import calm, tell
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
-EFFECT_KEY = "org.peerplugin.key"
-"""Where an event of ours carries the key of its effect: our own event coming back by sync is its receipt."""
-
-LANES = {"chat": outbox.CHAT, "forum": outbox.FORUM, "thinking": outbox.THINKING}
-"""Which effects wait for which side: a slow forum never delays a word in the room."""
+LANES = {"chat": outbox.CHAT, "forum": outbox.FORUM, "erasing": outbox.ERASING, "thinking": outbox.THINKING}
+"""Which effects wait for which side: a slow forum never delays a word in the room, nor a long publication an erasure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +59,12 @@ class Service:
         child: BaseContext | None = None,
     ) -> None:
         """`child`: how the thinking's process is made; by default a fresh one each time, so that its memory goes back whole."""
-        self._store, self._chat, self._forum, self._group, self._clock = store, chat, forum, group, clock
+        self._store, self._chat, self._group, self._clock = store, chat, group, clock
         self._pace = pace or Pace()
         self._patience = outbox.Patience(self._pace.retry_first_s, self._pace.retry_most_s)
-        self._child = child or get_context("spawn")
         self._db = ThreadPoolExecutor(1, "store")
-        self._desk = ThreadPoolExecutor(1, "forum")
+        child = child or get_context("spawn")
+        self._performer = Performer(chat, forum, group, clock, self._within, child=child, thinking_s=self._pace.thinking_s)
         self._news = {lane: asyncio.Event() for lane in LANES}
         self._since: str | None = None
         self._full_state = True
@@ -99,7 +93,7 @@ class Service:
     def close(self) -> None:
         """Let the threads go."""
         self._db.shutdown(wait=True)
-        self._desk.shutdown(wait=False, cancel_futures=True)
+        self._performer.close()
 
     def _begin(self, tx: Tx) -> str | None:
         if tx.began_at() is None:
@@ -200,11 +194,7 @@ class Service:
         while True:
             self._news[lane].clear()
             try:
-                delivered = await self.deliver_one(lane)
-                await self._works(lane)
-                if lane in self.troubles and not await self._within(lambda tx: self._is_failing(tx, lane)):
-                    await self._over(lane)
-                if delivered:
+                if await self.deliver_one(lane):
                     self._ring()
                 else:
                     await self._until_due(lane)
@@ -215,14 +205,23 @@ class Service:
             failures = 0
 
     async def deliver_one(self, lane: str) -> bool:
-        """Claim and perform one due effect of a lane. False: none is due. A failure is remembered, and tried again later."""
+        """Claim and perform one due effect of a lane, and say so if that ends its trouble. False: none is due."""
+        delivered = await self._deliver_next(lane)
+        await self._works(lane)
+        if lane in self.troubles and not await self._within(lambda tx: self._is_failing(tx, lane)):
+            await self._over(lane)
+        return delivered
+
+    async def _deliver_next(self, lane: str) -> bool:
+        """A failure is remembered, and tried again later."""
         work = await self._within(lambda tx: self._claim(tx, lane))
         self._under_way.pop(lane, None)
         if work is None:
             return False
         self._under_way[lane] = work.effect.key
         try:
-            await self._perform(work)
+            receipt = await self._performer.perform(work)
+            await self._within(receipt)
         except OutsideError as failure:
             error = failure
         else:
@@ -258,75 +257,11 @@ class Service:
         """When a lane has something to do; None: nothing waits."""
         return await self._within(lambda tx: tx.next_due(self._clock(), LANES[lane]))
 
-    async def _perform(self, work: Work) -> None:
-        """Do it, then store the receipt."""
-        match work.effect:
-            case Say() | Answer() | React() | Redact() | Join():
-                event_id = await self._speak(work)
-                await self._within(lambda tx: outbox.sent(tx, work, event_id, self._clock()))
-            case Put():
-                publication = await self._in_forum(lambda: self._forum.put(_document(work), work.known))
-                await self._within(lambda tx: outbox.put(tx, work, publication, self._group, self._clock()))
-            case Withdraw():
-                await self._in_forum(lambda: self._take_away(work))
-                await self._within(lambda tx: outbox.withdrawn(tx, work, self._group, self._clock()))
-            case Think():
-                outcome = await self._think(work)
-                await self._within(lambda tx: outbox.thought(tx, work, outcome, self._group, self._clock()))
-
-    async def _speak(self, work: Work) -> EventId | None:
-        effect, chat = work.effect, self._chat
-        match effect:
-            case Say() | Answer():
-                room = work.room
-                if room is None and isinstance(effect, Answer):
-                    room = await self._direct_room(effect)
-                content = {"msgtype": "m.notice", "body": work.text, "m.mentions": {}, EFFECT_KEY: effect.key}
-                return await chat.send(_room(room), "m.room.message", content, effect.key)
-            case React():
-                relation = {"rel_type": "m.annotation", "event_id": effect.event_id, "key": effect.emoji}
-                return await chat.send(_room(work.room), "m.reaction", {"m.relates_to": relation, EFFECT_KEY: effect.key}, effect.key)
-            case Redact():
-                await chat.redact(_room(work.room), effect.event_id, effect.key)
-            case Join():
-                await chat.enter(effect.room)
-        return None
-
-    async def _direct_room(self, effect: Answer) -> RoomId:
-        room = await self._chat.direct_room(effect.user)
-        await self._within(lambda tx: self._remember_direct(tx, effect, room))
-        return room
-
-    def _remember_direct(self, tx: Tx, effect: Answer, room: RoomId) -> None:
-        tx.save_direct_room(effect.user, room)
-        tx.save_room_state(replace(tx.room_state(room) or RoomState(room), direct_with=effect.user))
-
-    async def _in_forum(self, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(self._desk, call)
-
-    def _take_away(self, work: Work) -> None:
-        known = work.known or self._forum.find(_document(work))
-        if known is not None:
-            self._forum.withdraw(known)
-
-    async def _think(self, work: Work) -> Outcome:
-        """In a child process that ends with the thought: a long draft never delays a room, and its memory goes back."""
-        assert work.transcript is not None and work.rules is not None
-        pool = ProcessPoolExecutor(1, mp_context=self._child)
-        try:
-            async with asyncio.timeout(self._pace.thinking_s):
-                return await asyncio.get_running_loop().run_in_executor(pool, compose, work.transcript, work.rules)
-        except (BrokenProcessPool, TimeoutError) as error:
-            sentence = (
-                f"Drafting {work.effect.meeting} did not finish ({type(error).__name__}): is there enough memory? It will be tried again."
-            )
-            raise OutsideError(sentence, kind="slow") from None
-        except Exception as error:  # noqa: BLE001 - whatever thinking stumbles over: this meeting steps aside, the loops go on
-            log.error("drafting failed", extra={"meeting": work.effect.meeting, "cause": error})
-            sentence = f"Drafting {work.effect.meeting} failed ({type(error).__name__}): this is a fault of ours, the log says where. Nothing is lost."
-            raise OutsideError(sentence, kind="invalid", permanent=True) from None
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
+    async def forum_changed(self, hint: Hint) -> None:
+        """The forum's hook hints at news. It may be wrong, doubled or late: all it does is to have us look sooner."""
+        log.debug("hint", extra={"topic": hint.topic_id, "kind": hint.kind})
+        await self._within(lambda tx: outbox.look_again(tx, self._clock()))
+        self._ring()
 
     # --- trouble ----------------------------------------------------------------------------------------------------
 
@@ -386,13 +321,3 @@ class Service:
                 await self._chat.send(desk, "m.room.message", content, f"trouble:{text}:{desk}:{self._clock().isoformat()}")
             except PeerpluginError as error:
                 log.error("nobody could be told", extra={"cause": error})
-
-
-def _room(room: RoomId | None) -> RoomId:
-    assert room is not None
-    return room
-
-
-def _document(work: Work) -> Document:
-    assert work.document is not None
-    return work.document

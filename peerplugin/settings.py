@@ -53,11 +53,18 @@ def _secret(value: SecretStr) -> SecretStr:
     return value
 
 
+def _hook_secret(value: SecretStr) -> SecretStr:
+    if not re.fullmatch(r"[!-~]{12,}", value.get_secret_value()):  # fewer are refused by Discourse
+        raise ValueError
+    return value
+
+
 Text = Annotated[str, StringConstraints(min_length=1, strip_whitespace=True)]
 Address = Annotated[str, AfterValidator(_address)]
 User = Annotated[str, StringConstraints(pattern=r"^@[^\s:]+:\S+$")]
 Room = Annotated[str, StringConstraints(pattern=r"^(![^\s]+|#[^\s:]+:\S+)$")]
 Secret = Annotated[SecretStr, AfterValidator(_secret)]
+HookSecret = Annotated[SecretStr, AfterValidator(_hook_secret)]
 Minutes = Annotated[int, Field(ge=0, le=24 * 60)]
 Seconds = Annotated[float, Field(gt=0, le=24 * 3600)]
 
@@ -87,8 +94,11 @@ class DiscourseSettings(Section):
     username: Text = Field(description="the forum account that the posts are written by, such as peerplugin")
     api_key: Secret | None = Field(None, description="the API key in one line")
     api_key_file: Path | None = Field(None, description="a file that holds the API key")
+    webhook_secret: HookSecret | None = Field(None, description="the hook's secret in one line, at least 12 letters, digits or signs")
+    webhook_secret_file: Path | None = Field(None, description="a file that holds the hook's secret, or will")
     connect_timeout_s: Seconds = Field(5, description="seconds until an unreachable forum is given up, more than 0")
     read_timeout_s: Seconds = Field(30, description="seconds until a silent forum is given up, more than 0")
+    calls_a_minute: Annotated[int, Field(ge=10, le=600)] = Field(50, description="the most calls a minute with our key, 10 to 600")
 
 
 class StoreSettings(Section):
@@ -98,10 +108,11 @@ class StoreSettings(Section):
 
 
 class HttpSettings(Section):
-    """`[http]`: the little HTTP that the service serves (its health); off without a port."""
+    """`[http]`: the little HTTP that the service serves (its health, and the address of the forum's hooks); off without a port."""
 
     host: Text = Field("127.0.0.1", description="the address to listen on, such as 127.0.0.1")
     port: Annotated[int, Field(ge=1, le=65535)] | None = Field(None, description="a port between 1 and 65535")
+    public_url: Address | None = Field(None, description="where the forum reaches this port, such as https://bot.example.org")
 
 
 class TextsSettings(Section):
@@ -156,6 +167,7 @@ class SeriesSettings(Section):
     silence_min: Minutes = Field(45, description="minutes of silence after which a meeting is closed, 0 to 1440 (0: never)")
     grace_min: Minutes = Field(15, description="minutes after the scheduled end at which a meeting is closed, 0 to 1440")
     publish_grace_min: Minutes = Field(5, description="minutes between an approval and its publication, 0 to 1440")
+    publish_unproven: bool = Field(False, description="true (publish where an erasure could not be proven complete) or false")
     min_contributors: Annotated[int, Field(ge=1, le=50)] = Field(3, description="how many members a draft needs, 1 to 50")
     how_to_join: Text = Field(description="an address or a sentence that tells a reader how to join")
     schedule: ScheduleSettings = Field(description="a table [series.schedule]")
@@ -208,17 +220,19 @@ def settings_path(given: Path | None, env: Mapping[str, str]) -> Path:
     return given or Path(env.get(f"{PREFIX}CONFIG") or "peerplugin.toml")
 
 
-def load(path: Path, env: Mapping[str, str]) -> Settings:
-    """Read the settings; a path in the file is relative to the file's folder. Raises MistakeError with a line for each mistake."""
+def load(path: Path, env: Mapping[str, str], *, keyless: bool = False) -> Settings:
+    """Read the settings; a path in the file is relative to the file's folder. Raises MistakeError with a line for each mistake.
+
+    `keyless`: it is no mistake that the forum's key is not there yet (its file is missing or empty, or none is named)."""
     found = _merge(_read_toml(path), _read_environment(path, env))
-    wrong = mistakes.read_secrets(found, path.parent)
+    wrong = mistakes.read_secrets(found, path.parent, keyless=keyless)
     wrong += mistakes.unknown_variables(env, PREFIX, Settings)
     settings: Settings | None = None
     try:
         settings = Settings.model_validate(found)
     except ValidationError as fault:
         wrong += mistakes.explain(fault, Settings, env, PREFIX)
-    wrong += mistakes.cross_check(found)
+    wrong += mistakes.cross_check(found, keyless=keyless)
     if wrong or settings is None:
         raise MistakeError(mistakes.sentence(path, wrong))
     return _anchor(settings, path.parent.resolve())
@@ -260,7 +274,10 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
     texts = settings.texts
     if texts.folder is not None:
         texts = texts.model_copy(update={"folder": folder / texts.folder.expanduser()})
-    return settings.model_copy(update={"store": store, "texts": texts})
+    discourse = settings.discourse
+    if discourse.webhook_secret_file is not None:
+        discourse = discourse.model_copy(update={"webhook_secret_file": folder / discourse.webhook_secret_file.expanduser()})
+    return settings.model_copy(update={"store": store, "texts": texts, "discourse": discourse})
 
 
 # --- the files of config/ -----------------------------------------------------------------------------------------

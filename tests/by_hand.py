@@ -10,6 +10,7 @@ from peerplugin import outbox
 from peerplugin.advance import advance
 from peerplugin.core.effects import Answer, Join, Publication, Put, React, Redact, Say, Think, Withdraw
 from peerplugin.core.model import EventId, Outcome, Powers, RoomEvent, RoomId, Series, UserId
+from peerplugin.core.publish import document_digest
 from peerplugin.core.record import Record
 from peerplugin.core.rules import Rules
 from peerplugin.group import Group
@@ -34,6 +35,8 @@ from tests.core.scene import (
     at,
     words,
 )
+
+ALL = outbox.CHAT | outbox.FORUM | outbox.ERASING | outbox.THINKING
 
 
 class Service:
@@ -71,7 +74,7 @@ class Service:
     def about(self, sender: UserId, kind: str, target: EventId, room: RoomId = ROOM, **more: object) -> EventId:
         return self.say(sender, str(more.pop("body", "")), room, kind=kind, target=target, **more)
 
-    def claim(self, kinds: frozenset[str] = outbox.CHAT | outbox.FORUM | outbox.THINKING) -> Work | None:
+    def claim(self, kinds: frozenset[str] = ALL) -> Work | None:
         with self.store.transaction() as tx:
             return outbox.claim(tx, kinds, self.group, self.now)
 
@@ -86,14 +89,17 @@ class Service:
                     outbox.sent(tx, work, None, self.now)
                 case Think():
                     outbox.thought(tx, work, outcome(), self.group, self.now)
+                case Put() if work.unproven is not None:
+                    outbox.go_on(tx, work, self.now)
                 case Put():
                     assert work.document is not None
-                    topic = Publication(work.document.document, 7, 70, f"https://forum.example.org/t/{effect.document}", 1, "")
+                    url, digest = f"https://forum.example.org/t/{effect.document}", document_digest(work.document)
+                    topic = Publication(work.document.document, 7, 70, url, 1, digest)
                     outbox.put(tx, work, topic, self.group, self.now)
                 case Withdraw():
                     outbox.withdrawn(tx, work, self.group, self.now)
 
-    def deliver(self, kinds: frozenset[str] = outbox.CHAT | outbox.FORUM | outbox.THINKING) -> list[Work]:
+    def deliver(self, kinds: frozenset[str] = ALL) -> list[Work]:
         """Do all that is due."""
         done = []
         while (work := self.claim(kinds)) is not None:

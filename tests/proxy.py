@@ -3,6 +3,7 @@
     with Proxy(homeserver.url) as proxy:
         proxy.fail(LOST_REPLY, method="PUT", path="/send/")       # the first such request is performed, its answer dropped
         proxy.fail(answer(429, {"retry_after_ms": 50}), nth=3)    # and the third request of any kind is told to wait
+        proxy.shut_after(4)                                       # nobody listens any more after the fourth, until `open`
 
 It speaks plain HTTP/1.1, one request a connection, and knows neither Matrix nor Discourse."""
 
@@ -10,11 +11,12 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 
@@ -22,15 +24,17 @@ from urllib.parse import urlsplit
 class Fault:
     """What happens to a request instead of, or on the way of, an honest answer."""
 
-    kind: Literal["refuse", "slow", "cut", "answer", "lost_reply"]
+    kind: Literal["refuse", "slow", "hold", "cut", "answer", "lost_reply"]
     seconds: float = 0.0
     reply: bytes = b""
 
 
 REFUSE = Fault("refuse")
 """The connection is reset; the server hears nothing."""
+HOLD = Fault("hold")
+"""The request is held until the client has lost its patience; the server never hears it."""
 CUT = Fault("cut")
-"""The server answers; the second half of its answer is lost."""
+"""The server answers; the second half of its answer is lost (of one without a body, the second half of its head)."""
 LOST_REPLY = Fault("lost_reply")
 """The server does what was asked; its answer is lost whole."""
 
@@ -79,17 +83,22 @@ class Proxy:
     """Stands before one server, on a port of its own, in a thread of its own."""
 
     def __init__(self, upstream: str) -> None:
-        parts = urlsplit(upstream)
-        self._upstream = (parts.hostname or "127.0.0.1", parts.port or 80)
+        self.lead_to(upstream)
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="proxy", daemon=True)
         self._lock = threading.Lock()
         self._rules: list[_Rule] = []
         self._seen: list[Seen] = []
         self._server: asyncio.Server | None = None
+        self._left: int | None = None  # how many requests until nobody listens
         self._writers: set[asyncio.StreamWriter] = set()
         self._tasks: set[asyncio.Task[None]] = set()
-        self.url = ""
+        self.port = 0
+
+    @property
+    def url(self) -> str:
+        """Where it listens."""
+        return f"http://127.0.0.1:{self.port}"
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -112,6 +121,24 @@ class Proxy:
         with self._lock:
             self._rules.clear()
             self._seen.clear()
+        self.open()
+
+    def lead_to(self, upstream: str) -> None:
+        """From now on it stands before this server."""
+        parts = urlsplit(upstream)
+        self._upstream = (parts.hostname or "127.0.0.1", parts.port or 80)
+
+    def shut_after(self, requests: int) -> None:
+        """So many requests are served yet; then nobody listens, and connections are refused."""
+        self._left = requests
+        if requests == 0:
+            asyncio.run_coroutine_threadsafe(self._shut(), self._loop).result(10)
+
+    def open(self) -> None:
+        """Listen again, at the same port."""
+        self._left = None
+        if self._server is None:
+            asyncio.run_coroutine_threadsafe(self._start(), self._loop).result(10)
 
     def seen(self, *, method: str | None = None, path: str = "") -> list[Seen]:
         """The requests that came in, faulty or not, in order."""
@@ -119,12 +146,16 @@ class Proxy:
             return [seen for seen in self._seen if path in seen.path and method in {None, seen.method}]
 
     async def _start(self) -> None:
-        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
-        self.url = f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}"
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
 
-    async def _stop(self) -> None:
+    async def _shut(self) -> None:
         if self._server is not None:
             self._server.close()
+            self._server = None
+
+    async def _stop(self) -> None:
+        await self._shut()
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
@@ -142,17 +173,24 @@ class Proxy:
         try:
             request = await _request(reader)
             if request is not None:
-                await self._treat(*request, writer)
+                await self._treat(*request, reader, writer)
         except (OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
             writer.transport.abort()  # one side hung up, or the test is over
         finally:
             writer.close()
 
-    async def _treat(self, seen: Seen, request: bytes, writer: asyncio.StreamWriter) -> None:
+    async def _treat(self, seen: Seen, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         fault = self._fault(seen)
+        if self._left is not None:
+            self._left -= 1
+            if self._left == 0:  # before the answer: whoever has it finds nobody when calling again
+                await self._shut()
         kind = fault.kind if fault else ""
         if fault and kind == "refuse":
             writer.transport.abort()
+            return
+        if kind == "hold":
+            await reader.read()  # until it hangs up
             return
         if fault and kind == "slow":
             await asyncio.sleep(fault.seconds)
@@ -164,7 +202,7 @@ class Proxy:
             return
         if kind == "cut":
             head, _, body = reply.partition(b"\r\n\r\n")
-            reply = head + b"\r\n\r\n" + body[: len(body) // 2]
+            reply = head + b"\r\n\r\n" + body[: len(body) // 2] if body else head[: len(head) // 2]
         writer.write(reply)
         await writer.drain()
 
@@ -184,6 +222,28 @@ class Proxy:
             return await reader.read()
         finally:
             writer.close()
+
+
+class Names:
+    """A resolver that knows one name more, for this machine, and forgets it when it is told to. Stands in for `socket.getaddrinfo`."""
+
+    def __init__(self, name: str, usual: Callable[..., Any] = socket.getaddrinfo) -> None:
+        self._name, self._usual = name, usual
+        self._left: int | None = None
+
+    def __call__(self, host: str | bytes | None, *args: Any, **named: Any) -> Any:
+        """Where a host is."""
+        if host != self._name:
+            return self._usual(host, *args, **named)
+        if self._left == 0:
+            raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+        if self._left is not None:
+            self._left -= 1
+        return self._usual("127.0.0.1", *args, **named)
+
+    def forget_after(self, times: int | None) -> None:
+        """So often it is known yet; None: for good."""
+        self._left = times
 
 
 async def _request(reader: asyncio.StreamReader) -> tuple[Seen, bytes] | None:

@@ -25,6 +25,7 @@ COMMANDS = (
     "check",
     "status",
     "backup",
+    "setup-webhook",
     "preview",
     "export",
     "review",
@@ -204,9 +205,30 @@ def checked(stage: Stage, change: Callable[[str], str] = lambda text: text) -> t
 def test_check_finds_everything_in_order(stage: Stage) -> None:
     code, lines = checked(stage)
     assert code == 0, lines
-    assert [line.split()[0] for line in lines] == ["ok"] * len(lines)
-    for what in ("settings", "texts and vocabularies", "store", "log in as", "meeting room", "management room", "forum key", "category"):
-        assert any(what in line for line in lines), what
+    assert not {line.split()[0] for line in lines} - {"ok", "advice", "unknown"}
+    order = (
+        *("settings", "texts and vocabularies", "store", "log in as", "meeting room", "management room"),
+        *("the forum's address", "forum key", "is a moderator", "everybody can read", "create topics in", "an erasure is complete"),
+    )
+    places = [next((number for number, line in enumerate(lines) if what in line), -1) for what in order]
+    assert -1 not in places and places == sorted(places), dict(zip(order, places, strict=True))
+
+
+def test_check_proves_an_erasure_when_it_is_asked_to_and_remembers_it(stage: Stage) -> None:
+    def proof(*words: str) -> str:
+        result = call("check", "discourse", *words, "--config", settings)
+        assert result.code == 0, result.out
+        (line,) = [line for line in result.out.splitlines() if "an erasure is complete" in line]
+        return line
+
+    settings = write_settings(stage)
+    assert proof().startswith("unknown")
+    assert [row for row in stage.sandbox.topics() if row["category_id"] == stage.category] == []
+    assert proof("--prove").startswith("ok      tried")
+    made = [row for row in stage.sandbox.topics() if row["category_id"] == stage.category]
+    assert made and all(row["deleted_at"] for row in made)
+    assert proof().startswith("ok      tried"), "and again it need not be shown"
+    assert len(stage.sandbox.topics()) == len(made)
 
 
 def _swap(old: str, new: str) -> Callable[[str], str]:
@@ -223,9 +245,9 @@ WRONG: dict[str, tuple[Callable[[Stage], Callable[[str], str]], str]] = {
     "a dead token": (lambda s: _swap(s.cast.bot.user.token, "syt_dead"), "no longer accepts our access token"),
     "another's token": (lambda s: _swap(s.cast.bot.user.token, s.cast.alma.user.token), "belongs to @alma"),
     "an alias that nobody has": (lambda s: _swap(s.room, "#nowhere:peer.test"), "does not know this"),
-    "no forum": (lambda s: _swap(s.sandbox.url + '"\nusername', f'http://127.0.0.1:{free_port()}"\nusername'), "forum key"),
+    "no forum": (lambda s: _swap(s.sandbox.url + '"\nusername', f'http://127.0.0.1:{free_port()}"\nusername'), "the forum's address: Nothing answers"),
     "a wrong key": (lambda s: _swap(s.sandbox.bot_key, "0" * 64), "forum key"),
-    "another's key": (lambda s: _swap(s.sandbox.bot_key, s.sandbox.create_user(f"cleo{s.category}")), "forum key"),
+    "another's key": (lambda s: _swap(s.sandbox.bot_key, s.sandbox.create_user(f"cleo{s.category}")), "The key speaks for cleo"),
     "no moderator": (
         lambda s: lambda text: _swap(s.sandbox.bot_key, s.sandbox.create_user(f"dov{s.category}"))(
             _swap(f'username = "{s.sandbox.bot_username}"', f'username = "dov{s.category}"')(text)
@@ -302,7 +324,7 @@ def test_a_preview_is_what_the_forum_would_hold(place: Place) -> None:
     result = place.call("preview", place.meeting)
     assert result.code == 0
     assert re.search(r"^# .*banding.*\?$", result.out, re.MULTILINE)
-    assert f"(#{place.draft}, " in result.out and "**What members experienced**" in result.out
+    assert f"(#{place.draft}, " in result.out and "## What members experienced" in result.out
     for word in PRIVATE:
         assert word not in result.out
 

@@ -40,7 +40,10 @@ def store(tmp_path: Path) -> Iterator[Store]:
 
 @pytest.fixture
 def service(store: Store) -> Service:
-    return Service(store)
+    by_hand = Service(store)
+    with store.transaction() as tx:
+        outbox.proven(tx, a_series(), by_hand.now)
+    return by_hand
 
 
 # --- the forum -----------------------------------------------------------------------------------------------------------------
@@ -74,9 +77,9 @@ def test_a_redaction_that_comes_while_the_forum_is_being_written_to_is_done_next
     assert work is not None
     assert work.document is not None
     service.about(BO, "redaction", said[1])
-    assert service.claim(outbox.FORUM) is None, "one after the other"
+    assert service.claim(outbox.ERASING) is None, "one after the other"
     service.perform(work)
-    corrected = service.claim(outbox.FORUM)
+    corrected = service.claim(outbox.ERASING)
     assert corrected is not None
     assert corrected.document is not None
     assert "five rounds" in work.document.raw
@@ -96,10 +99,85 @@ def test_an_erasure_does_not_wait_for_a_back_off(service: Service) -> None:
     assert service.claim(outbox.FORUM) is None
     for event in said:
         service.about(MARA, "redaction", event)
-    works = service.deliver(outbox.FORUM)
+    works = service.deliver(outbox.ERASING)
     assert [(type(w.effect).__name__, w.known) for w in works] == [("Withdraw", None)], "its reply may have been lost: it is looked for"
     assert works[0].document is not None
     assert works[0].document.raw == ""
+
+
+def test_nothing_is_published_before_an_erasure_was_proven_and_then_it_is_at_once(store: Store) -> None:
+    service = Service(store)
+    service.hold_meeting()
+    service.about(MARA, "reaction", service.card(), DESK, key="✅")
+    service.minute = 90
+    first = service.claim(outbox.FORUM)
+    assert first is not None
+    assert (first.unproven, first.document) == (a_series(), None)
+    assert not service.record().drafts[0].public, "the forum was asked for nothing of it"
+    service.perform(first)
+    assert [w.unproven for w in service.deliver(outbox.FORUM)] == [None, None], "the topic and its index, without another proof"
+
+
+def test_an_operator_may_accept_what_could_not_be_proven(store: Store) -> None:
+    service = Service(store, a_series(publish_unproven=True))
+    service.hold_meeting()
+    service.about(MARA, "reaction", service.card(), DESK, key="✅")
+    service.minute = 90
+    work = service.claim(outbox.FORUM)
+    assert work is not None
+    assert work.document is not None
+
+
+def test_what_could_not_be_proven_is_told_and_tried_again_later(store: Store) -> None:
+    service = Service(store)
+    service.hold_meeting()
+    service.about(MARA, "reaction", service.card(), DESK, key="✅")
+    service.minute = 90
+    work = service.claim(outbox.FORUM)
+    assert work is not None
+    refusal = OutsideError("An erasure would not be complete.", kind="rights", permanent=True)
+    with store.transaction() as tx:
+        assert outbox.failed(tx, work, refusal, outbox.Patience(), service.group, service.now), "a person must act"
+    assert service.claim(outbox.FORUM) is None
+    service.minute += 61
+    again = service.claim(outbox.FORUM)
+    assert again is not None
+    assert again.unproven is not None
+
+
+def test_what_a_person_wrote_in_the_forum_stays_until_a_moderator_overwrites_it(service: Service) -> None:
+    published(service)
+    service.say(MARA, "!overwrite 1", DESK)
+    work = service.claim(outbox.FORUM)
+    assert work is not None
+    assert work.document is not None
+    assert work.document.over
+    edited = OutsideError("It was edited in the forum.", kind="conflict", permanent=True)
+    with service.store.transaction() as tx:
+        assert not outbox.failed(tx, work, edited, outbox.Patience(), service.group, service.now), "told, and then left alone"
+    told = [w.text for w in service.deliver(outbox.CHAT)]
+    assert [t for t in told if "was edited in the forum" in t and "!overwrite" in t]
+    service.say(MARA, "!overwrite 1", DESK)
+    again = service.deliver(outbox.FORUM)
+    assert [w.document.over for w in again if w.document] == [True, True]
+    service.minute += 24 * 60
+    assert not service.deliver(outbox.FORUM)
+    assert service.record().over == frozenset()
+
+
+def test_a_tag_that_the_forum_dropped_and_an_edit_that_had_to_go_are_told_once(service: Service) -> None:
+    service.hold_meeting()
+    service.about(MARA, "reaction", service.card(), DESK, key="✅")
+    service.minute = 90
+    work = service.claim(outbox.FORUM)
+    assert work is not None
+    assert work.document is not None
+    stands = Publication(work.document.document, 7, 70, "https://forum.example.org/t/7", 1, "", dropped=("meeting",), overrode=True)
+    with service.store.transaction() as tx:
+        outbox.put(tx, work, stands, service.group, service.now)
+    told = [w.text for w in service.deliver(outbox.CHAT)]
+    assert len([t for t in told if "did not take the tag meeting" in t]) == 1
+    assert len([t for t in told if "had been edited in the forum" in t]) == 1
 
 
 def test_what_waits_in_the_forums_own_queue_is_looked_at_again(service: Service) -> None:
@@ -124,7 +202,7 @@ def test_what_waits_in_the_forums_own_queue_is_looked_at_again(service: Service)
 def test_retracting_takes_topic_and_index_away(service: Service) -> None:
     published(service)
     service.say(MARA, "!retract 1 too personal", DESK)
-    works = service.deliver(outbox.FORUM)
+    works = service.deliver(outbox.ERASING)
     assert sorted(w.effect.document for w in works if isinstance(w.effect, Withdraw)) == [f"{KEY}/index", f"{KEY}/t1"]
     assert service.record().publications == {}
 

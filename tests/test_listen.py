@@ -64,7 +64,7 @@ def test_a_meeting_goes_from_its_first_word_to_the_link_in_the_room(service: Ser
     works = service.deliver()
     assert [w.document.title for w in works if w.document] == [
         "Does variceal banding hurt?",
-        "Liver Spot, 7 October 2026: what members told each other",
+        "Liver Spot, 7 October 2026: procedures",
     ]
     assert texts(works) == ["meeting-published"]
     assert service.record().phase is Phase.SETTLED

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from peerplugin.core.markup import shown_as_text, with_links
 from peerplugin.settings import config_dir
 from tests.command import Result, call
 
@@ -231,7 +232,7 @@ def test_the_statements_of_a_labelled_meeting_keep_to_their_thread_and_to_the_ma
 def test_every_line_of_a_draft_is_a_statement_or_a_text_of_ours(scored: Scored) -> None:
     ours = _lines_of_texts()
     for draft in scored.replay["drafts"]:
-        statements = {s["text"] for s in draft["statements"]}
+        statements = {with_links(s["text"]) if s["section"] == "resource" else shown_as_text(s["text"]) for s in draft["statements"]}
         for number, text in enumerate(filter(None, draft["raw"].splitlines())):
             assert text.removeprefix("- ") in statements or any(re.fullmatch(pattern, text) for pattern in ours), (
                 draft["title"],
@@ -246,7 +247,7 @@ def _lines_of_texts() -> list[str]:
     headings = re.findall(r'"([A-Z][^"]+)"', source)
     series, day, count = r"[\w .&'-]{1,40}", r"\d{1,2} [A-Z][a-z]+ \d{4}", r"[A-Za-z]+|\d+"
     return [
-        *(re.escape(f"**{heading}**") for heading in headings),
+        *(re.escape(f"## {heading}") for heading in headings),
         (
             rf"\*From the {series} meeting of {day}\. (?:(?:{count}) members? contributed\.|Asked by (?:{count}) members?; nobody there had experience\.)"
             r" Experience of patients, not medical advice: ask your own team\.\*"

@@ -12,6 +12,7 @@ from typing import get_args
 
 import pytest
 from hypothesis import given
+from hypothesis import settings as settings_of_hypothesis
 from hypothesis import strategies as st
 from pydantic import BaseModel, SecretStr
 
@@ -114,6 +115,18 @@ def test_a_secret_can_stand_in_a_file_beside_the_settings(tmp_path: Path) -> Non
     assert settings.discourse.api_key == SecretStr(KEY)
 
 
+@pytest.mark.parametrize("there", [False, True])
+def test_the_hooks_secret_may_still_have_to_be_written(tmp_path: Path, there: bool) -> None:
+    if there:
+        (tmp_path / "hook").touch(mode=0o600)
+    text = "[http]\nport = 8017\n" + GOOD.replace("[discourse]", '[discourse]\nwebhook_secret_file = "hook"')
+    discourse = load(write(tmp_path, text), PLAIN).discourse
+    assert (discourse.webhook_secret, discourse.webhook_secret_file) == (None, tmp_path / "hook")
+    (tmp_path / "hook").write_text("twelve-and-more\n", encoding="utf-8")
+    (tmp_path / "hook").chmod(0o600)
+    assert load(write(tmp_path, text), PLAIN).discourse.webhook_secret == SecretStr("twelve-and-more")
+
+
 def test_paths_are_relative_to_the_settings_file(tmp_path: Path) -> None:
     settings = load(write(tmp_path, '[store]\npath = "data/memory.sqlite"\n[texts]\nfolder = "own"\n' + GOOD), PLAIN)
     assert settings.store.path == tmp_path / "data/memory.sqlite"
@@ -206,6 +219,9 @@ rule = "FREQ=WEEKLY;BYDAY=WE"
         ("[[series]]", "[service]\nretry_first_s = 1000\n[[series]]", "service.retry_most_s: expected at least retry_first_s (1000), found 900"),
         ("[[series]]", "[sevice]\n[[series]]", "sevice: unknown key; the nearest known one is service"),
         ("[[series]]", "[zzz]\n[[series]]", "zzz: unknown key; known here are matrix, discourse, store"),
+        ("[discourse]", '[http]\nport = 8017\n[discourse]\nwebhook_secret = "too-short"', "discourse.webhook_secret: expected the hook's secret in one"),
+        ("[discourse]", '[discourse]\nwebhook_secret_file = "hook"', "http.port: expected a port, since the forum's hook comes in there"),
+        ("[discourse]", '[http]\npublic_url = "bot.example.org"\n[discourse]', "http.public_url: expected where the forum reaches this port"),
         ("[discourse]", '[store]\npath = ""\n[discourse]\nread_timeout_s = 0', "discourse.read_timeout_s: expected seconds until a silent forum"),
     ],
 )  # fmt: skip
@@ -323,6 +339,7 @@ def test_no_secret_is_in_a_mistake(tmp_path: Path, old: str, new: str) -> None:
     assert caught.value.__suppress_context__ or caught.value.__context__ is None
 
 
+@settings_of_hypothesis(deadline=None)
 @given(rule=st.text(alphabet="FREQWKLYBDAIMOTHUSN=;,0123-+:", max_size=40), zone=st.text(max_size=20), time=st.text(max_size=8))
 def test_whatever_stands_in_a_schedule_it_loads_or_is_a_mistake(
     tmp_path_factory: pytest.TempPathFactory, rule: str, zone: str, time: str

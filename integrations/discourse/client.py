@@ -1,15 +1,18 @@
-"""Talks HTTP to one Discourse: one session, one place where every failure becomes an `OutsideError`. Repeats nothing.
+"""Talks HTTP to one Discourse: one session, one worker thread, one place where every failure becomes an `OutsideError`.
 
 no answer      refused (also: name unknown, certificate, proxy), slow, cut
 not Discourse  not_json: a page, a redirect, a body we cannot read
 4xx            rights 401 403, missing 404, conflict 409, invalid 400 422, rate_limited 429
 5xx            server, read_only 503
+
+Only a call that was refused because everybody has to wait is made again from here, since it surely was not performed.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.cookiejar import DefaultCookiePolicy
 from typing import TypeVar
 from urllib.parse import urlsplit
@@ -19,6 +22,8 @@ from pydantic import ValidationError
 
 import peerplugin
 from integrations.discourse import wire
+from integrations.discourse.pace import Pace
+from integrations.discourse.worker import BusyError, Clock, Worker
 from peerplugin.errors import MistakeError, OutsideError
 
 _Model = TypeVar("_Model", bound=wire.Read)
@@ -26,6 +31,8 @@ Params = Mapping[str, str | int | Sequence[int]]
 
 DEFAULT_WAIT_S = 60.0
 """How long to stay away after a 429 that names no time: the key limit counts by the minute."""
+_FOR_EVERYBODY = ("admin_api_key_rate_limit", "user_api_key_limiter", "ip_")
+"""Limits of a key or an address, which whatever call comes next would meet as well; the others are about one kind of call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +42,7 @@ class Answer:
     location: str = ""
     body: object = None
     is_empty: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
     def read(self, model: type[_Model], *, what: str) -> _Model:
         """The body as `model`; never quotes it, since it may hold what somebody wrote."""
@@ -47,8 +55,25 @@ class Answer:
             raise OutsideError(sentence, kind="not_json") from None
 
 
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked, and as whom: `anonymous` leaves the key out."""
+
+    method: str
+    path: str
+    params: Params | None = None
+    body: Mapping[str, object] | None = None
+    anonymous: bool = False
+    may_redirect: bool = False
+
+    @property
+    def what(self) -> str:
+        """For an error's sentence."""
+        return f"{self.method} {self.path}"
+
+
 class Discourse:
-    """One forum, spoken to with one key. Not for several threads at once."""
+    """One forum, spoken to with one key. For any number of threads: their calls go out one after the other, at the pace the forum allows."""
 
     def __init__(
         self,
@@ -58,6 +83,8 @@ class Discourse:
         username: str = "",
         connect_timeout_s: float = 10.0,
         read_timeout_s: float = 30.0,
+        calls_a_minute: int = 50,
+        clock: Clock | None = None,
     ) -> None:
         parts = urlsplit(base_url)
         if parts.scheme not in ("http", "https") or not parts.netloc:
@@ -70,59 +97,90 @@ class Discourse:
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))  # a cookie would make an anonymous read less so
         self._session.trust_env = not _is_here(parts.hostname or "")
         self._session.headers.update({"User-Agent": f"peerplugin/{peerplugin.__version__}", "Accept": "application/json"})
+        self._worker = Worker(Pace(calls_a_minute), clock)
 
     def __repr__(self) -> str:
         return f"Discourse({self.base_url!r})"
 
     def close(self) -> None:
-        """Close the connections."""
+        """Turn away whoever waits, and close the connections."""
+        self._worker.close()
         self._session.close()
 
+    def urgently(self) -> Discourse:
+        """The same forum, the same session; its calls go before all others."""
+        return _Urgent(self)
+
     def get(self, path: str, params: Params | None = None, *, anonymous: bool = False, may_redirect: bool = False) -> Answer:
-        """Read something; `anonymous` leaves the key out, to see what everybody sees."""
-        return self._call("GET", path, params=params, anonymous=anonymous, may_redirect=may_redirect)
+        """Read something; `anonymous` leaves the key out, to see what everybody sees, and not what the forum's cache saw a minute ago."""
+        if anonymous:  # the cache goes by the whole address
+            params = {**(params or {}), "_": secrets.token_hex(4)}
+        return self.call(Request("GET", path, params=params, anonymous=anonymous, may_redirect=may_redirect))
+
+    def is_public(self, path: str) -> bool:
+        """Whether somebody without an account can read something."""
+        try:
+            self.get(path, anonymous=True)
+        except OutsideError as error:
+            if error.kind in ("missing", "rights"):
+                return False
+            raise
+        return True
 
     def post(self, path: str, body: Mapping[str, object]) -> Answer:
         """Create something."""
-        return self._call("POST", path, body=body)
+        return self.call(Request("POST", path, body=body))
 
     def put(self, path: str, body: Mapping[str, object] | None = None) -> Answer:
         """Change something."""
-        return self._call("PUT", path, body=body)
+        return self.call(Request("PUT", path, body=body))
 
     def delete(self, path: str) -> Answer:
         """Delete something."""
-        return self._call("DELETE", path)
+        return self.call(Request("DELETE", path))
 
-    def _call(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Params | None = None,
-        body: Mapping[str, object] | None = None,
-        anonymous: bool = False,
-        may_redirect: bool = False,
-    ) -> Answer:
-        what = f"{method} {path}"
+    def call(self, request: Request, *, urgent: bool = False) -> Answer:
+        """Ask when it is our turn: the one way out."""
+        return self._worker.do(lambda: self._ask(request), urgent=urgent, paced=not request.anonymous)
+
+    def _ask(self, request: Request) -> Answer:
         try:
             response = self._session.request(
-                method,
-                self.base_url + path,
-                params=dict(params) if params else None,
-                json=dict(body) if body is not None else None,
-                headers=None if anonymous else self._key,
+                request.method,
+                self.base_url + request.path,
+                params=dict(request.params) if request.params else None,
+                json=dict(request.body) if request.body is not None else None,
+                headers=None if request.anonymous else self._key,
                 timeout=self._timeout,
                 # Followed by hand: requests would send our key along to whatever host a redirect names.
                 allow_redirects=False,
             )
         except requests.RequestException as error:
-            raise _no_answer(error, self.base_url, what) from None
+            raise _no_answer(error, self.base_url, request.what) from None
         if response.status_code >= 400:
-            raise _refused(response, self.base_url, what)
+            raise _refused(response, self.base_url, request.what)
         if response.status_code >= 300:
-            return _redirect(response, self.base_url, what, allowed=may_redirect)
-        return _good(response, self.base_url, what)
+            return _redirect(response, self.base_url, request.what, allowed=request.may_redirect)
+        return _good(response, self.base_url, request.what)
+
+
+class _Urgent(Discourse):
+    """A forum's client whose calls do not wait behind others."""
+
+    def __init__(self, usual: Discourse) -> None:
+        self.base_url = usual.base_url
+        self._usual = usual
+
+    def close(self) -> None:
+        """Nothing: session and worker are the other's."""
+
+    def urgently(self) -> Discourse:
+        """Itself."""
+        return self
+
+    def call(self, request: Request, *, urgent: bool = True) -> Answer:
+        """Ask before whoever else waits."""
+        return self._usual.call(request, urgent=urgent)
 
 
 def _is_here(host: str) -> bool:
@@ -137,7 +195,10 @@ def _no_answer(error: requests.RequestException, base_url: str, what: str) -> Ou
     """The forum did not answer, or not to the end."""
     causes = " ".join(_names(error))
     if isinstance(error, requests.Timeout):
-        return OutsideError(f"The forum at {base_url} took too long to answer {what}.", kind="slow")
+        return OutsideError(
+            f"The forum at {base_url} took too long to answer {what}: it is asked again; see whether it is slow for people as well.",
+            kind="slow",
+        )
     if isinstance(error, requests.exceptions.SSLError):
         return OutsideError(f"The certificate of {base_url} is not trusted or has run out; look at it in a browser.", kind="refused")
     if isinstance(error, requests.exceptions.ProxyError):
@@ -150,7 +211,10 @@ def _no_answer(error: requests.RequestException, base_url: str, what: str) -> Ou
         return OutsideError(
             f"{base_url} is not an address that can be called; look at the forum's address.", kind="refused", permanent=True
         )
-    return OutsideError(f"The connection to {base_url} broke before {what} was answered to the end.", kind="cut")
+    return OutsideError(
+        f"The connection to {base_url} broke before {what} was answered to the end: it is asked again; if this goes on, look at the network.",
+        kind="cut",
+    )
 
 
 def _names(error: BaseException) -> list[str]:
@@ -182,24 +246,25 @@ def _redirect(response: requests.Response, base_url: str, what: str, *, allowed:
     location = response.headers.get("Location", "")
     if allowed and location:
         return Answer(location=location)
-    sentence = (
-        f"{base_url} sends {what} elsewhere instead of answering; put the address the forum really has into the settings (https, www?)."
-    )
+    target = urlsplit(location)
+    where = f" to {target.scheme}://{target.netloc}" if target.netloc and target.netloc + target.scheme not in base_url else ""
+    sentence = f"{base_url} sends {what} elsewhere{where} instead of answering; put the address the forum really has into the settings (https, www?)."
     raise OutsideError(sentence, kind="not_json", permanent=True)
 
 
 def _good(response: requests.Response, base_url: str, what: str) -> Answer:
     """A 2xx with JSON, or with nothing at all."""
     if _is_page(response):
-        sentence = (
-            f"{base_url} answered {what} with a web page, not as Discourse does; a log-in page, a firewall or maintenance stands before it."
-        )
+        sentence = f"{base_url} answered {what} with a web page, not as Discourse does; a log-in page, a firewall or maintenance stands before it: open it in a browser."
         raise OutsideError(sentence, kind="not_json")
     content = response.content.strip()
     body = _json(response) if content else None
     if body is None and content not in (b"", b"null"):
-        raise OutsideError(f"The answer to {what} from {base_url} broke off or is no JSON.", kind="cut")
-    return Answer(body=body, is_empty=not content)
+        raise OutsideError(
+            f"The answer to {what} from {base_url} broke off or is no JSON: it is asked again; if this goes on, look at what stands before it.",
+            kind="cut",
+        )
+    return Answer(body=body, is_empty=not content, headers=response.headers)
 
 
 def _refused(response: requests.Response, base_url: str, what: str) -> OutsideError:
@@ -211,19 +276,18 @@ def _refused(response: requests.Response, base_url: str, what: str) -> OutsideEr
     if status >= 500:
         return _broken(response, said, base_url, what)
     if _is_page(response):
-        sentence = (
-            f"{base_url} answered {what} with a web page (status {status}); a firewall, a proxy or another program stands at that address."
-        )
+        sentence = f"{base_url} answered {what} with a web page (status {status}); a firewall, a proxy or another program stands at that address: open it in a browser."
         return OutsideError(sentence, kind="not_json")
     if status in (401, 403) or (status == 404 and not said.understood):
         return _no_right(status, said, base_url, what)
     if status == 404:
-        sentence = f"The forum at {base_url} has nothing for {what}, or our account may not see it."
+        sentence = f"The forum at {base_url} has nothing for {what}, or our account may not see it: see there whether it was deleted, or give our account the right."
         return OutsideError(sentence, kind="missing", permanent=True)
     if status == 409:
         return OutsideError(f"Somebody changed the post between our reading and {what}; it will be read again.", kind="conflict")
     told = " ".join(wire.harmless(said.errors)) or "the reason is not repeated here, since it may quote the text"
-    return UnacceptableError(f"The forum at {base_url} does not accept {what} (status {status}): {told}.".replace("..", "."), said.errors)
+    sentence = f"The forum at {base_url} does not accept {what} (status {status}): {told.removesuffix('.')}. Try it there by hand, or look at the site's settings."
+    return UnacceptableError(sentence, said.errors)
 
 
 class UnacceptableError(OutsideError):
@@ -239,8 +303,12 @@ def _too_many(response: requests.Response, said: wire.Refusal, base_url: str) ->
     if wait is None:
         wait = _retry_after(response)
     wait = DEFAULT_WAIT_S if wait is None else wait + 1.0  # the forum's figure is cut off, not rounded up
-    return OutsideError(
-        f"The forum at {base_url} asks us to wait {wait:.0f} seconds (too many calls).", kind="rate_limited", retry_after_s=wait
+    about_all = response.headers.get("Discourse-Rate-Limit-Error-Code", "").startswith(_FOR_EVERYBODY)
+    kind = BusyError if about_all else OutsideError
+    return kind(
+        f"The forum at {base_url} asks us to wait {wait:.0f} seconds (too many calls): it is asked again then.",
+        kind="rate_limited",
+        retry_after_s=wait,
     )
 
 
@@ -252,8 +320,12 @@ def _retry_after(response: requests.Response) -> float | None:
 def _broken(response: requests.Response, said: wire.Refusal, base_url: str, what: str) -> OutsideError:
     wait = _retry_after(response)
     if said.error_type == "read_only":
-        return OutsideError(f"The forum at {base_url} is in read-only mode (a backup or an update).", kind="read_only", retry_after_s=wait)
-    sentence = f"The forum at {base_url} failed over {what} (status {response.status_code})."
+        return OutsideError(
+            f"The forum at {base_url} is in read-only mode (a backup or an update): it is asked again; see whether somebody forgot to end it.",
+            kind="read_only",
+            retry_after_s=wait,
+        )
+    sentence = f"The forum at {base_url} failed over {what} (status {response.status_code}): it is asked again; if this goes on, the forum's log says why."
     return OutsideError(sentence, kind="server", retry_after_s=wait)
 
 

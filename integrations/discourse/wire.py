@@ -9,7 +9,7 @@ from typing import Annotated
 from pydantic import BaseModel, BeforeValidator, ConfigDict
 
 from peerplugin.core.effects import Document
-from peerplugin.core.publish import document_digest
+from peerplugin.core.record import digest
 
 PAGE = 20
 """Posts that one answer of `/t/{id}.json` holds, and the most that are asked for at once by id."""
@@ -36,6 +36,7 @@ class Post(Read):
     topic_id: int
     topic_slug: str = ""
     post_number: int = 1
+    username: str = ""
     raw: str | None = None
     version: int = 1
     yours: bool = False
@@ -107,10 +108,11 @@ class Created(Read):
 
 
 class Revisions(Read):
-    """What `/posts/{id}/revisions/latest.json` says about the revisions that are left."""
+    """What `/posts/{id}/revisions/latest.json` says about the revisions that are left, and who made the latest."""
 
     first_revision: int
     last_revision: int
+    username: str = ""
 
 
 class Account(Read):
@@ -121,6 +123,7 @@ class Account(Read):
     trust_level: int = 0
     admin: bool = False
     moderator: bool = False
+    pending_posts_count: int = 0
 
 
 class Session(Read):
@@ -269,9 +272,27 @@ def titles(document: Document) -> tuple[str, ...]:
     return (document.title, f"{document.title} ({rest[0]})", f"{document.title} ({', '.join(rest) or document.document})")
 
 
-def digest(document: Document) -> str:
-    """What a publication remembers of the text it was made from: the core's own digest, which it compares with."""
-    return document_digest(document)
+def kept(title: str, raw: str) -> str:
+    """What a publication remembers of how the forum held it: a digest of the title and one of the text."""
+    return f"{digest([title])}-{digest([raw])}"
+
+
+def is_untouched(document: Document, before: str, title: str, raw: str) -> bool:
+    """Whether title and text are what we left there (`before`, from `kept`) or, each for itself, what we want there: then no person wrote them."""
+    title_then, _, raw_then = before.partition("-")
+    title_now, _, raw_now = kept(title, raw).partition("-")
+    ours = title_now == title_then or any(same_title(title, wanted) for wanted in titles(document))
+    return ours and (raw_now == raw_then or raw == raw_as_kept(document.raw))
+
+
+def is_ours(post: Post) -> bool:
+    """Whether our account wrote a post, and not as another document: those end with their mark, a comment. A person may have taken that away."""
+    return post.yours and not (post.raw or "").endswith("-->")
+
+
+def topic_url(base_url: str, slug: str, topic_id: int) -> str:
+    """Where people read a topic; any slug leads there."""
+    return f"{base_url}/t/{slug or '-'}/{topic_id}"
 
 
 # --- what we send -----------------------------------------------------------------------------------------------------

@@ -18,7 +18,9 @@ QUEUE_WORDS = frozenset({"q+", "q-", "q?", "ack"})
 KNOWN: dict[Place, frozenset[str]] = {
     "room": CHAIR_WORDS | CUE_WORDS | CONSENT_WORDS | {"help"},
     "direct": CONSENT_WORDS | {"help"},
-    "management": frozenset({"approve", "reject", "show", "title", "drop", "say", "why", "redraft", "retract", "status", "help"}),
+    "management": frozenset(
+        {"approve", "reject", "show", "title", "drop", "say", "why", "redraft", "retract", "overwrite", "status", "help"}
+    ),
 }
 
 _COMMAND = re.compile(r"!([a-zA-Z][a-zA-Z-]*)(?:[\s.,:;!?]+(.*))?\Z", re.DOTALL)  # "!optout." and "!optout, please" are meant

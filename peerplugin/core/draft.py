@@ -6,9 +6,11 @@ import hashlib
 import json
 import math
 from collections import Counter
+from dataclasses import replace
 
 from peerplugin.core import threads
 from peerplugin.core.english import content
+from peerplugin.core.markup import lasting_title
 from peerplugin.core.model import Outcome, Transcript
 from peerplugin.core.names import known_names
 from peerplugin.core.privacy import scrub
@@ -26,7 +28,8 @@ def compose(transcript: Transcript, rules: Rules) -> Outcome:
     room = Room(
         {m.event_id: m for m in said}, clean, near_crisis(transcript.messages, rules), _weights([clean[m.event_id].text for m in said])
     )
-    summaries = tuple(s for t in groups if (s := summarise(t, room, rules)) is not None)
+    drafts = (s for t in groups if (s := summarise(t, room, rules)) is not None)
+    summaries = tuple(replace(s, title=lasting_title(s.title)) for s in drafts)  # what is approved is what the forum will show
     return Outcome(
         transcript_hash(transcript), groups, summaries, tuple(s for m in said for s in clean[m.event_id].spans),
         dict(Counter(m.left_out for m in transcript.messages if m.left_out)), len(transcript.messages), len({m.sender for m in transcript.messages}),

@@ -123,6 +123,11 @@ class Put(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Correct(Put):
+    """A `Put` after which something must no longer be readable: it never waits behind what is only to be published."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Withdraw(Effect):
     """Take a document out of the forum."""
 
@@ -134,7 +139,7 @@ class Withdraw(Effect):
         return f"forum:{self.document}"
 
 
-AnyEffect = Say | Answer | React | Redact | Join | Think | Put | Withdraw
+AnyEffect = Say | Answer | React | Redact | Join | Think | Put | Correct | Withdraw
 
 
 # --- what an effect looks like once its words are rendered ------------------------------------------------------------
@@ -155,7 +160,8 @@ class Document:
     external_id: str  # 1-50 of [a-z0-9_-], the topic's idempotency key
     mark: str
     within: Publication | None = None  # the topic a post goes into
-    private: bool = False  # earlier revisions must not stay readable
+    private: bool = False  # earlier revisions must not stay readable, whoever wrote them
+    over: bool = False  # a moderator said that ours replaces what a person wrote there
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,3 +175,7 @@ class Publication:
     version: int
     digest: str  # of title, tags and raw as we sent them
     enqueued: bool = False  # waits in the forum's own approval queue
+    kept: str = ""  # of title and raw as the forum then held them: what differs later was written by a person
+    tags: tuple[str, ...] = ()  # as we asked for them
+    dropped: tuple[str, ...] = ()  # of these, what the forum did not keep
+    overrode: bool = False  # a person's edit was in the way of an erasure and is gone

@@ -28,7 +28,7 @@ from peerplugin.core.facts import (
     Withdrawn,
 )
 from peerplugin.core.model import DocumentId, Outcome, Series, Summary
-from peerplugin.core.record import Draft, Phase, Record, Verdict
+from peerplugin.core.record import Draft, Phase, Record, Verdict, index_id
 from peerplugin.core.words import Words
 
 TRANSITIONS: Mapping[Phase, frozenset[Phase]] = MappingProxyType(
@@ -197,7 +197,7 @@ def _mostly(summary: Summary, public: frozenset[str]) -> bool:
 
 def _link(record: Record, series: Series) -> tuple[Record, tuple[AnyEffect, ...]]:
     """Once the index stands in the forum, the room hears of it: once."""
-    index = record.publications.get(publish.index_id(record.key))
+    index = record.publications.get(index_id(record.key))
     if record.link_told or index is None or index.enqueued:
         return record, ()
     return replace(record, link_told=True), (announce.published(record, publish.lingering(record, series)),)

@@ -1,34 +1,33 @@
 """What Discourse should now hold: the documents of a meeting, and the effects that bring the forum there.
 
-Nothing but approved statements, titles, tags and the texts of `config/texts/` ever stands in a document."""
+Nothing but approved statements, titles, tags and the texts of `config/texts/` ever stands in a document; what members wrote is text there,
+whatever signs it holds (`core.markup`)."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Literal
 
 from peerplugin.core import meetings
-from peerplugin.core.effects import AnyEffect, Document, Put, Withdraw
+from peerplugin.core.effects import AnyEffect, Correct, Document, Put, Withdraw
 from peerplugin.core.facts import Gone, Held, Started
-from peerplugin.core.model import DocumentId, MeetingKey, Series, Statement, Summary
-from peerplugin.core.record import Draft, Record, Verdict, digest
+from peerplugin.core.markup import lasting_tag, lasting_title, shown_as_text, title_would_do, with_links
+from peerplugin.core.model import DocumentId, Series, Statement, Summary
+from peerplugin.core.record import Draft, Record, Verdict, digest, index_id
 from peerplugin.core.words import Words, when
 
 LINGER = timedelta(hours=1)
 """How long after the last approval the index waits for a moderator who goes on with the rest."""
-TITLE_LENGTH = 15
-"""Discourse refuses shorter ones (`min_topic_title_length`)."""
+MOST_TAGS, MOST_TOPICS = 5, 3
+"""How many tags a topic carries, and how many of its topics' subjects an index names in its title."""
+OPEN = "open-question"
 
 SECTIONS = ("question", "experience", "emotion", "suggestion", "doctor", "open", "resource")
 """The order in which a reader wants them."""
-
-
-def index_id(key: MeetingKey) -> DocumentId:
-    """The meeting's index topic."""
-    return DocumentId(f"{key}/index")
 
 
 def external_id(document: DocumentId) -> str:
@@ -78,45 +77,61 @@ def _held(record: Record, which: DocumentId) -> bool:
 
 def document(record: Record, which: DocumentId, series: Series, words: Words) -> Document | None:
     """One document as it should stand now, or None where it should not."""
-    return next((d for d in documents(record, series, words) if d.document == which), None)
+    made = next((d for d in documents(record, series, words) if d.document == which), None)
+    return replace(made, over=True) if made is not None and which in record.over else made
 
 
 def _topic(record: Record, draft: Draft, series: Series, words: Words) -> Document:
-    tags = tuple(dict.fromkeys((*series.tags, *draft.summary.tags)))[:5]
+    asked = [tag for tag in draft.summary.tags if tag == OPEN]  # members look for it: it is not the one to be cut
+    tags = _tags((*series.tags, *asked, *draft.summary.tags))
     title = _title(draft, words, _about(record, series))
     raw = post(draft.summary, words, **_about(record, series)) + "\n" + mark(draft.document)
     return Document(draft.document, "topic", series.category, title, raw, tags, external_id(draft.document), mark(draft.document),
                     private=record.withdrawals > 0 and draft.public)  # fmt: skip
 
 
+def _tags(tags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(filter(None, map(lasting_tag, tags))))[:MOST_TAGS]
+
+
 def _title(draft: Draft, words: Words, about: Mapping[str, object]) -> str:
-    """The approved title; of one that was withdrawn a neutral one, of one too short for a forum one with the series' name before it."""
-    title = draft.summary.title
-    if len(title) >= TITLE_LENGTH:
-        return title
-    return words.text("title-short.txt", title=title, **about) if title else words.text("title-fallback.txt", **about)
+    """The approved title; of one too short for a forum one with the series' name before it; where neither will do, a neutral one."""
+    title = lasting_title(draft.summary.title)
+    longer = lasting_title(words.text("title-short.txt", title=title, **about)) if title else ""
+    return next((t for t in (title, longer) if title_would_do(t)), lasting_title(words.text("title-fallback.txt", **about)))
 
 
 def post(summary: Summary, words: Words, **about: object) -> str:
     """The Markdown of one thread: who spoke, the statements under plain headings, how to join."""
     shown = [s for s in summary.statements if not s.offered]
-    sections = [(name, [s.text for s in shown if s.section == name]) for name in SECTIONS]
+    sections = [(name, [_line(s) for s in shown if s.section == name]) for name in SECTIONS]
     asked = summary.open_question and not [s for s in shown if s.section != "open"]
-    return words.text("post.md", sections=[s for s in sections if s[1]], contributors=summary.contributors, open_question=asked, **about)
+    values = {**about, "series": shown_as_text(str(about["series"])), "contributors": summary.contributors, "open_question": asked}
+    return words.text("post.md", sections=[s for s in sections if s[1]], **values)
+
+
+def _line(statement: Statement) -> str:
+    """A statement in Markdown. Only one that is there for its address may be clicked."""
+    return with_links(statement.text) if statement.section == "resource" else shown_as_text(statement.text)
 
 
 def _index(record: Record, drafts: tuple[Draft, ...], series: Series, words: Words) -> Document:
     which = index_id(record.key)
     # Nothing of a draft is public before its own grace time is over, and before the forum's staff let it through.
     linked = [(d, record.publications[d.document]) for d in drafts if _held(record, d.document)]
-    questions = [
-        {"title": _title(d, words, _about(record, series)), "url": p.url,
-         "open": d.summary.open_question} for d, p in linked
-    ]  # fmt: skip
-    values = {**_about(record, series), "questions": questions, "speakers": record.speakers, "present": record.present, "gaps": record.gaps}
-    title, raw = words.text("index-title.txt", **values), words.text("index.md", **values)
-    return Document(which, "topic", series.category, title, raw + "\n" + mark(which), series.tags[:5], external_id(which), mark(which),
+    about, subjects = _about(record, series), _subjects(d for d, _ in linked)
+    questions = [{"title": shown_as_text(_title(d, words, about)), "url": p.url, "open": d.summary.open_question} for d, p in linked]
+    title = lasting_title(words.text("index-title.txt", **about, subjects=subjects[:MOST_TOPICS], more=len(subjects) > MOST_TOPICS))
+    values = {**about, "series": shown_as_text(series.name), "questions": questions}
+    raw = words.text("index.md", **values, speakers=record.speakers, present=record.present, gaps=record.gaps)
+    return Document(which, "topic", series.category, title, raw + "\n" + mark(which), _tags(series.tags), external_id(which), mark(which),
                     private=record.withdrawals > 0 and which in record.asked)  # fmt: skip
+
+
+def _subjects(drafts: Iterable[Draft]) -> list[str]:
+    """What the topics are about, in the words of their tags: what most of them carry comes first."""
+    counted = Counter(lasting_tag(tag) for draft in drafts for tag in draft.summary.tags if tag != OPEN)
+    return [tag.replace("-", " ") for tag, _ in counted.most_common() if tag]
 
 
 def _about(record: Record, series: Series) -> dict[str, object]:
@@ -151,7 +166,8 @@ def due(record: Record, series: Series, words: Words) -> tuple[Record, tuple[Any
         if before.partition("@")[0] != wish or (at is not None and before != f"{wish}@{at.isoformat()}"):
             asks += 1
             asked[doc.document] = f"{wish}@{at.isoformat()}" if at is not None else wish
-            effects.append(Put(key=f"put:{doc.document}:{asks}", meeting=record.key, document=doc.document, not_before=at))
+            kind = Correct if doc.private else Put
+            effects.append(kind(key=f"put:{doc.document}:{asks}", meeting=record.key, document=doc.document, not_before=at))
     keep = {d.document for d in present} | {d.document for d in wanted(record)} | ({index_id(record.key)} if wanted(record) else set())
     for which in sorted(_perhaps_public(record) - keep):
         if asked.get(which) != "":
@@ -201,7 +217,7 @@ def claimed(record: Record, effect: Put, series: Series, words: Words, now: date
     """What a claimed `Put` should put, looked at once more: None where it is not (or no longer) wanted, or not yet."""
     doc = document(record, effect.document, series, words)
     held = record.publications.get(effect.document)
-    if doc is None or (held is not None and not held.enqueued and held.digest == document_digest(doc)):
+    if doc is None or (held is not None and not held.enqueued and not doc.over and held.digest == document_digest(doc)):
         return None
     at = may_go_at(record, effect.document, series)
     return None if at is not None and at > now else doc
@@ -221,7 +237,8 @@ def started(record: Record, fact: Started) -> Record:
 
 def held(record: Record, fact: Held) -> Record:
     """The forum holds a document."""
-    return replace(record, publications={**record.publications, fact.publication.document: fact.publication})
+    which = fact.publication.document
+    return replace(record, publications={**record.publications, which: fact.publication}, over=record.over - {which})
 
 
 def gone(record: Record, fact: Gone) -> Record:

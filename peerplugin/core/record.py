@@ -114,6 +114,7 @@ class Record:
     publications: Mapping[DocumentId, Publication] = field(default_factory=dict)
     asked: Mapping[DocumentId, str] = field(default_factory=dict)  # what we last asked the forum to hold, and from when on; "" to be gone
     asks: int = 0  # how many such asks: makes their keys unique
+    over: frozenset[DocumentId] = frozenset()  # where ours shall replace what a person wrote in the forum
     withdrawn: frozenset[EventId] = frozenset()  # since the thinking of this round began: it may still have seen them
     withdrawals: int = 0  # how often something was withdrawn: earlier versions must not stay readable
     quotes: tuple[EventId, ...] = ()  # our answers in the management room that hold members' words
@@ -124,6 +125,11 @@ class Record:
     present: int = 0
     gaps: int = 0
     left_out: Mapping[str, int] = field(default_factory=dict)
+
+
+def index_id(key: MeetingKey) -> DocumentId:
+    """The meeting's index topic."""
+    return DocumentId(f"{key}/index")
 
 
 def digest(parts: list[str]) -> str:

@@ -10,8 +10,9 @@ from peerplugin.core.consent import ALLOWED
 from peerplugin.core.desk import numbered
 from peerplugin.core.effects import AnyEffect, React, Redact, Say, Scalar
 from peerplugin.core.facts import Commanded, ConsentGiven, Sent, Unvoted, Voted, Withdrawn
+from peerplugin.core.markup import lasting_title
 from peerplugin.core.model import EventId, RoomId, Statement, Summary
-from peerplugin.core.record import Decision, Draft, Record, Verdict, Vote
+from peerplugin.core.record import Decision, Draft, Record, Verdict, Vote, index_id
 from peerplugin.core.words import number_in_words
 
 YES, NO, LOOK = "✅", "❌", "👀"
@@ -134,7 +135,7 @@ def _show(record: Record, draft: Draft, fact: Commanded, statement: int | None, 
 def _retitle(record: Record, draft: Draft, fact: Commanded, _: int | None, rest: str, desk: RoomId) -> Step:
     if not rest:
         return record, (_say(record, desk, fact.event_id, "which-text", word=fact.word),)
-    summary = replace(draft.summary, title=" ".join(rest.split())[:250], title_sources=())
+    summary = replace(draft.summary, title=lasting_title(rest), title_sources=())
     return _reword(record, draft, fact, summary, desk)
 
 
@@ -174,6 +175,15 @@ def _retract(record: Record, draft: Draft, fact: Commanded, _: int | None, rest:
     )
 
 
+def _overwrite(record: Record, draft: Draft, fact: Commanded, _: int | None, __: str, desk: RoomId) -> Step:
+    """`!overwrite N`: what a person changed in the forum, there or in the meeting's index, gives way to what stands here."""
+    if draft.document not in record.publications:
+        return record, (_say(record, desk, fact.event_id, "not-public", number=draft.number),)
+    ours = {draft.document, index_id(record.key)}
+    asked = {which: wish for which, wish in record.asked.items() if which not in ours}
+    return replace(record, over=record.over | ours, asked=asked), (_say(record, desk, fact.event_id, "overwriting", number=draft.number),)
+
+
 _Order = Callable[[Record, Draft, Commanded, int | None, str, RoomId], Step]
 _ORDERS: dict[str, _Order] = {
     "approve": _decide,
@@ -184,6 +194,7 @@ _ORDERS: dict[str, _Order] = {
     "drop": _drop,
     "say": _word,
     "retract": _retract,
+    "overwrite": _overwrite,
 }
 
 

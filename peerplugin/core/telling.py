@@ -9,7 +9,7 @@ from peerplugin.core import publish
 from peerplugin.core.effects import Answer, Say
 from peerplugin.core.meetings import clock_in_words, date_of
 from peerplugin.core.model import EventId, Series, Transcript
-from peerplugin.core.record import Draft, Phase, Record, Verdict
+from peerplugin.core.record import Draft, Phase, Record, Verdict, index_id
 from peerplugin.core.review import UNDECIDED
 from peerplugin.core.words import Words
 
@@ -72,7 +72,7 @@ def _drafted(effect: Say | Answer, words: Words, pages: Pages) -> _Values:
 
 def _published(_: Say | Answer, words: Words, pages: Pages) -> _Values:
     record = pages.record
-    index = record.publications.get(publish.index_id(record.key))
+    index = record.publications.get(index_id(record.key))
     public = [d.summary.open_question for d in record.drafts if d.verdict is Verdict.PUBLISHED]
     if index is None or not public:
         return None

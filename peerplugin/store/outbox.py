@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 
 from sqlalchemy import ColumnElement, FromClause, RowMapping, and_, exists, func, not_, or_, select, update
 
-from peerplugin.core.effects import Answer, AnyEffect, React, Say
+from peerplugin.core.effects import Answer, AnyEffect, Correct, Put, React, Say, Withdraw
 from peerplugin.core.model import EventId
 from peerplugin.store import tables
 from peerplugin.store.codec import dump, load_effect
@@ -26,6 +26,8 @@ Final = Literal["done", "dropped", "missed", "failed"]
 UNFINISHED: tuple[State, ...] = ("waiting", "claimed")
 BY_TRANSACTION = frozenset({Say.__name__, Answer.__name__, React.__name__})
 """Effects that are safe to repeat only because the homeserver knows their transaction id."""
+OVERTAKING = frozenset({Correct.__name__, Withdraw.__name__})
+"""Effects that go before a `Put` of their target which waits, perhaps for long: they leave nothing for it to do."""
 REPEATABLE_FOR = timedelta(hours=24)
 LONG_WAIT = timedelta(hours=1)
 
@@ -75,11 +77,9 @@ class OutboxRows(Rows):
 
         One that is too late is passed over: `expired` finishes it."""
         earlier = tables.outbox.alias()
-        behind = exists().where(
-            earlier.c.target == _O.target,
-            earlier.c.id < _O.id,
-            or_(earlier.c.state == "claimed", and_(earlier.c.state == "waiting", _ripe(earlier, now), not_(_too_late(earlier, now)))),
-        )
+        overtaken = and_(earlier.c.kind == Put.__name__, _O.kind.in_(OVERTAKING))
+        in_line = and_(earlier.c.state == "waiting", _ripe(earlier, now), not_(_too_late(earlier, now)), not_(overtaken))
+        behind = exists().where(earlier.c.target == _O.target, earlier.c.id < _O.id, or_(earlier.c.state == "claimed", in_line))
         due = and_(_O.state == "waiting", _O.kind.in_(kinds), _O.next_try_at <= now, _ripe(tables.outbox, now))
         row = self._first(select(tables.outbox).where(due, not_(_too_late(tables.outbox, now)), not_(behind)).order_by(_O.id))
         if row is None:
@@ -190,7 +190,9 @@ def _too_late(row: FromClause, now: datetime) -> ColumnElement[bool]:
 
 def _soonest(rows: Iterable[RowMapping], now: datetime, kinds: frozenset[str]) -> datetime | None:
     """`rows` are unfinished, in order. The same rules as in `claim`, asked for all later moments at once."""
-    holds_up: dict[str, datetime] = {}  # per target: from when on an earlier effect goes first
+    holds_up: dict[
+        tuple[str, bool], datetime
+    ] = {}  # per target, and whether it may be overtaken: from when on an earlier effect goes first
     moments: list[datetime] = []
     for row in rows:
         target, deadline = row["target"], _deadline(row)
@@ -201,10 +203,11 @@ def _soonest(rows: Iterable[RowMapping], now: datetime, kinds: frozenset[str]) -
         moment = max(begins, row["next_try_at"])
         if deadline is not None:
             moment = min(moment, deadline)
-        free = target not in holds_up or moment < holds_up[target]
-        if not claimed and row["kind"] in kinds and free:
+        before = {holds_up.get((target, soft)) for soft in ((False,) if row["kind"] in OVERTAKING else (False, True))}
+        if not claimed and row["kind"] in kinds and all(hold is None or moment < hold for hold in before):
             moments.append(moment)
-        holds_up[target] = min(begins, holds_up.get(target, begins))
+        soft = row["kind"] == Put.__name__ and not claimed
+        holds_up[target, soft] = min(begins, holds_up.get((target, soft), begins))
     return min(moments, default=None)
 
 

@@ -9,10 +9,10 @@ import pytest
 from peerplugin.core import publish
 from peerplugin.core.facts import Held
 from peerplugin.core.model import DocumentId
-from peerplugin.core.record import Verdict
+from peerplugin.core.record import Verdict, index_id
 from tests.core.scene import KEY, ROOM, Play, a_series, a_statement, a_summary, at, puts, texts, withdraws, words
 
-INDEX = publish.index_id(KEY)
+INDEX = index_id(KEY)
 T1, T2 = DocumentId(f"{KEY}/t1"), DocumentId(f"{KEY}/t2")
 
 
@@ -85,12 +85,49 @@ def test_a_topic_reads_as_it_should() -> None:
     assert (doc.external_id, doc.mark) == ("pp-liver-spot-2026-10-07-t1", "<!-- peerplugin:liver-spot/2026-10-07/t1 -->")
     assert doc.raw == (
         "*From the Liver Spot meeting of 7 October 2026. Four members contributed. Experience of patients, not medical advice: ask your own team.*\n\n"
-        "**What members experienced**\n\n- One member had five rounds.\n\n"
-        "**What helped**\n\n- Three members ate soft food for three days.\n\n"
-        "**What their doctors said**\n\n- One member was also given carvedilol.\n\n"
+        "## What members experienced\n\n- One member had five rounds.\n\n"
+        "## What helped\n\n- Three members ate soft food for three days.\n\n"
+        "## What their doctors said\n\n- One member was also given carvedilol.\n\n"
         "*Something to add? Answer here. Next meeting: Wednesday 14 October, 19:00 Los Angeles (02:00 UTC Thursday).*\nHow to join: https://example.org/join\n"
         "<!-- peerplugin:liver-spot/2026-10-07/t1 -->"
     )
+
+
+def test_what_members_wrote_is_text_in_a_topic_and_in_the_index() -> None:
+    loud = (a_statement("ask @hosts, see <b>www.example.org</b>", 2), a_statement("a link: https://example.org/a_b", 3, section="resource"))
+    play = Play(series=a_series(name="Liver *Spot*")).drafted(a_summary(title="DOES [banding] hurt??? :smile:", statements=loud))
+    play.vote("✅")
+    [topic, index] = play.deliver(90)
+    assert topic.title == "DOES [banding] hurt? smile"
+    assert r"From the Liver \*Spot\* meeting" in topic.raw
+    assert r"- ask @<!-- -->hosts, see \<b>www.<!-- -->example.<!-- -->org\</b>" in topic.raw
+    assert "- a link: <https://example.org/a_b>" in topic.raw, "what is there for its address can be clicked"
+    assert r"- [DOES \[banding\] hurt? smile](https://forum.example.org/t/" in index.raw
+    assert index.title == "Liver *Spot*, 7 October 2026: procedures"
+
+
+def test_an_index_names_what_most_of_its_topics_are_about() -> None:
+    tags = (("sleep", "pain", "mood-and-fear"), ("sleep", "travel"))
+    drafts = [a_summary(f"t{n}", title=f"Question number {n} of tonight?", tags=of) for n, of in enumerate(tags, 1)]
+    play = Play().drafted(*drafts)
+    play.vote("✅")
+    play.vote("✅", 2)
+    index = play.deliver(90)[-1]
+    assert index.title == "Liver Spot, 7 October 2026: sleep, pain, mood and fear and more"
+
+
+def test_tags_are_written_as_the_forum_keeps_them_and_the_open_question_is_never_the_one_too_many() -> None:
+    many = ("Liver Spot", "c++", "Support Group")
+    play = Play(series=a_series(tags=many)).drafted(a_summary(open_question=True, tags=("pain", "sleep", "travel", "open-question")))
+    play.vote("✅")
+    assert play.deliver(90)[0].tags == ("liver-spot", "c", "support-group", "open-question", "pain")
+
+
+@pytest.mark.parametrize("title", ["a", "b" * 40 + "?", "?"])
+def test_a_title_that_no_forum_takes_is_not_tried(title: str) -> None:
+    play = Play().drafted(a_summary(title=title))
+    play.vote("✅")
+    assert play.deliver(90)[0].title == "Liver Spot: a question from the meeting of 7 October 2026"
 
 
 def test_a_title_too_short_for_a_forum_gets_the_series_name_before_it() -> None:

@@ -35,6 +35,7 @@ class World:
         self.sandbox.start()
         self.public = self.sandbox.create_category("Liver Spot")
         self.drafts = self.sandbox.create_category("Liver Spot drafts", private=True)
+        self.editor = self.sandbox.create_user("ines", moderator=True, trust_level=4)
         self.client = Discourse(self.sandbox.url, api_key=self.sandbox.bot_key, read_timeout_s=20)
         self.forum = DiscourseForum(self.client, withdrawn_text=WITHDRAWN)
 
@@ -67,6 +68,12 @@ class World:
             mark=mark,
             private=private,
         )
+
+    def edit_by_hand(self, published: Publication, raw: str, title: str = "") -> None:
+        """A person of the forum's staff changes what we published."""
+        if title:
+            self.as_user(self.editor, "PUT", f"/t/-/{published.topic_id}.json", {"title": title}).raise_for_status()
+        self.as_user(self.editor, "PUT", f"/posts/{published.post_id}.json", {"post": {"raw": raw}}).raise_for_status()
 
     def post(
         self, within: Publication, words: str = "Nothing hot on the first day.", *, name: str = "t9", private: bool = False

@@ -14,6 +14,7 @@ from integrations.discourse.client import DEFAULT_WAIT_S, Discourse
 from integrations.discourse.sandbox import Fault, Sandbox
 from peerplugin.errors import MistakeError, OutsideError
 from tests.contract.recordings import recording
+from tests.integrations.test_discourse_pace import HandClock
 
 FORUM = "http://forum.invalid"
 
@@ -35,10 +36,12 @@ def discourse(sandbox: Sandbox) -> Iterator[Discourse]:
 def _failure_of(name: str) -> OutsideError:
     """What becomes of a recorded answer."""
     then = recording(name)
-    headers = {name: value for name, value in then.headers.items() if name in ("Retry-After", "Content-Type")}
+    headers = {
+        name: value for name, value in then.headers.items() if name in ("Retry-After", "Content-Type", "Discourse-Rate-Limit-Error-Code")
+    }
     content_type = headers.pop("Content-Type", None)
     body = then.body if isinstance(then.body, str) else json.dumps(then.body)
-    client = Discourse(FORUM, api_key="key")
+    client = Discourse(FORUM, api_key="key", clock=HandClock())
     with responses.RequestsMock() as answers:
         answers.add(responses.GET, f"{FORUM}/asked.json", body=body, status=then.status, headers=headers, content_type=content_type)
         with pytest.raises(OutsideError) as caught:
@@ -73,6 +76,28 @@ def test_a_recorded_refusal_has_its_name(name: str, kind: str, permanent: bool) 
 
 def test_the_wait_is_the_forums_own_and_a_second_more() -> None:
     assert _failure_of("ratelimit.admin_api.get").retry_after_s == 58
+
+
+@pytest.mark.parametrize(
+    ("name", "calls"), [("ratelimit.admin_api.get", 2), ("ratelimit.per_ip.10s", 2), ("ratelimit.create_topic.second_within_15s", 1)]
+)
+def test_only_a_limit_that_the_next_call_would_meet_as_well_is_waited_for_on_the_spot(name: str, calls: int) -> None:
+    then, clock = recording(name), HandClock()
+    headers = {name: value for name, value in then.headers.items() if name in ("Retry-After", "Discourse-Rate-Limit-Error-Code")}
+    body = then.body if isinstance(then.body, str) else json.dumps(then.body)
+    client = Discourse(FORUM, api_key="key", clock=clock)
+    with responses.RequestsMock() as answers:
+        answers.add(responses.GET, f"{FORUM}/asked.json", body=body, status=429, headers=headers)
+        answers.add(responses.GET, f"{FORUM}/asked.json", json={"mended": True})
+        if calls == 1:
+            answers.assert_all_requests_are_fired = False
+            with pytest.raises(OutsideError):
+                client.get("/asked.json")
+        else:
+            assert client.get("/asked.json").body == {"mended": True}
+        assert len(answers.calls) == calls
+    client.close()
+    assert len(clock.waits) == calls - 1
 
 
 def test_without_extras_the_wait_is_that_of_the_header() -> None:

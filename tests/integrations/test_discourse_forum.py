@@ -37,8 +37,22 @@ def test_putting_it_again_only_reads(world: World) -> None:
     published = world.forum.put(world.topic(), None)
     world.sandbox.faults.calls.clear()
     assert world.forum.put(world.topic(), published) == published
-    assert world.forum.put(world.topic(), None) == published
     assert {method for method, _ in world.sandbox.faults.calls} == {"GET"}
+
+
+def test_what_was_put_by_somebody_who_forgot_it_is_found_by_its_external_id(world: World) -> None:
+    published = world.forum.put(world.topic(), None)
+    world.later(minutes=3)
+    world.sandbox.faults.calls.clear()
+    assert world.forum.put(world.topic(), None) == published
+    assert [method for method, _ in world.sandbox.faults.calls] == ["POST", "GET", "GET"], "refused, looked up, read"
+    assert len(world.standing_topics()) == 1
+
+
+def test_a_topic_takes_two_calls(world: World) -> None:
+    world.sandbox.faults.calls.clear()
+    world.forum.put(world.topic(), None)
+    assert [method for method, _ in world.sandbox.faults.calls] == ["POST", "GET"]
 
 
 @pytest.mark.parametrize(
@@ -62,23 +76,6 @@ def test_a_changed_document_is_edited_in_place(world: World) -> None:
     assert again.url.endswith(f"/what-can-you-eat-after-a-banding/{published.topic_id}")
     topic = world.anonymous(f"/t/{again.topic_id}.json").json()
     assert (topic["title"], topic["tags"]) == ("What can you eat after a banding?", ["varices"])
-    assert "a week" in world.standing_posts()[0]
-
-
-def test_an_edit_that_crosses_another_ones_is_a_conflict_and_then_succeeds(world: World) -> None:
-    published = world.forum.put(world.topic(), None)
-
-    def edit_between(method: str, path: str) -> None:
-        if method == "PUT":
-            world.sandbox.faults.before = None
-            world.sandbox._database.update("posts", published.post_id, raw="Bo has changed this text in the meantime.")
-
-    world.sandbox.faults.before = edit_between
-    with pytest.raises(OutsideError) as caught:
-        world.forum.put(world.topic("Soft food for a week."), published)
-    assert (caught.value.kind, caught.value.permanent) == ("conflict", False)
-    assert "Bo has" in world.standing_posts()[0]
-    world.forum.put(world.topic("Soft food for a week."), published)
     assert "a week" in world.standing_posts()[0]
 
 

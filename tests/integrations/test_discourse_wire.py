@@ -14,13 +14,13 @@ from tests.contract.recordings import recording, recordings
 ERRORS = [name for name in recordings() if recording(name).status >= 400 and isinstance(recording(name).body, dict)]
 
 
-def _document(title: str = "Does banding hurt?", document: str = "liver-spot/2026-10-07/t8") -> Document:
+def _document(title: str = "Does banding hurt?", document: str = "liver-spot/2026-10-07/t8", raw: str = "text") -> Document:
     return Document(
         document=DocumentId(document),
         kind="topic",
         category=5,
         title=title,
-        raw="text",
+        raw=raw,
         tags=("liver",),
         external_id="x",
         mark="<!-- x -->",
@@ -59,7 +59,13 @@ def test_titles_are_foreseen_as_they_come_back(name: str) -> None:
     assert wire.same_title(stands, sent)
 
 
-@pytest.mark.parametrize("name", [name for name in recordings() if name.endswith(".read_back") and name.startswith("transform.tags")])
+NEW_TO_A_MEMBER = "transform.tags.new_tag_as_member.read_back"
+"""There a right was missing, which nobody can foresee: the tag is told as dropped."""
+
+
+@pytest.mark.parametrize(
+    "name", [n for n in recordings() if n.endswith(".read_back") and n.startswith("transform.tags") and n != NEW_TO_A_MEMBER]
+)
 def test_tags_are_foreseen_as_they_come_back(name: str) -> None:
     assert set(wire.tags_as_kept(recording(name.removesuffix(".read_back")).sent["tags"])) == set(recording(name).body["tags"])
 
@@ -102,6 +108,19 @@ def test_a_taken_title_gets_the_meetings_date() -> None:
     assert wire.titles(_document())[1] == "Does banding hurt? (2026-10-07)"
 
 
-def test_the_digest_changes_with_title_tags_and_text_only() -> None:
-    assert wire.digest(_document()) == wire.digest(_document(document="liver-spot/2026-10-14/t1"))
-    assert wire.digest(_document()) != wire.digest(_document(title="Does banding hurt much?"))
+TITLE, RAW = "Does variceal banding hurt?", "- It aches for two days."
+
+
+@pytest.mark.parametrize(
+    ("title", "raw", "untouched"),
+    [
+        (TITLE, RAW, True),
+        ("Does banding hurt?", RAW, True),  # half of a correction of ours
+        (TITLE, "- It aches for a week.", True),
+        ("Does banding hurt, Doctor?", RAW, False),
+        (TITLE, RAW + "\n\nEdit: see a doctor.", False),
+    ],
+)
+def test_what_is_neither_as_we_left_it_nor_as_we_want_it_was_written_by_a_person(title: str, raw: str, untouched: bool) -> None:
+    wanted = _document(title="Does banding hurt?", raw="- It aches for a week.")
+    assert wire.is_untouched(wanted, wire.kept(TITLE, RAW), title, raw) is untouched

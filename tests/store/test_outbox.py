@@ -124,6 +124,20 @@ def test_taking_a_message_back_never_waits_for_what_is_still_to_be_said(store: S
 # --- too late -------------------------------------------------------------------------------------------------------
 
 
+def test_taking_a_document_back_overtakes_a_put_that_waits_but_none_that_is_under_way(store: Store) -> None:
+    put, withdraw = Put(key="put", document=DocumentId("d/1")), Withdraw(key="withdraw", document=DocumentId("d/1"))
+    with store.transaction() as tx:
+        tx.add_effects([put, withdraw], NOW)
+        claimed = tx.claim(NOW, frozenset({"Put"}))
+        assert claimed is not None
+        assert tx.claim(NOW, frozenset({"Withdraw"})) is None, "under way"
+        tx.retry("put", NOW + 15 * MINUTE, "the forum answered 502")
+        assert tx.next_due(NOW, frozenset({"Withdraw"})) == NOW
+        overtaking = tx.claim(NOW, frozenset({"Withdraw"}))
+        assert overtaking is not None
+        assert overtaking.effect == withdraw
+
+
 def test_what_is_too_late_is_not_done_and_is_reported_once(store: Store) -> None:
     with store.transaction() as tx:
         tx.add_effects([say("1", not_after=NOW + MINUTE), say("2")], NOW)
@@ -255,7 +269,7 @@ def test_what_does_not_get_through_is_shown_with_the_reason(store: Store) -> Non
 
 STEPS = st.lists(
     st.one_of(
-        st.tuples(st.just("add"), st.sampled_from([ROOM, DESK]), st.integers(0, 4), st.integers(1, 6)),
+        st.tuples(st.just("add"), st.sampled_from([ROOM, DESK, "put", "withdraw"]), st.integers(0, 4), st.integers(1, 6)),
         st.tuples(st.just("claim"), st.just(ROOM), st.just(0), st.just(0)),
         st.tuples(st.sampled_from(["done", "retry", "receive"]), st.just(ROOM), st.integers(0, 3), st.integers(1, 4)),
         st.tuples(st.just("crash"), st.just(ROOM), st.just(0), st.just(0)),
@@ -263,6 +277,14 @@ STEPS = st.lists(
     ),
     max_size=25,
 )
+
+
+def decided(key: str, where: str, not_before: datetime, not_after: datetime) -> AnyEffect:
+    """Something to say in a room, or to do about one document."""
+    if where not in ("put", "withdraw"):
+        return say(key, RoomId(where), not_before, not_after)
+    kind = Put if where == "put" else Withdraw
+    return kind(key=key, document=DocumentId("d/1"), not_before=not_before, not_after=not_after)
 
 
 class Run:
@@ -281,7 +303,7 @@ class Run:
         assert isinstance(second, int)
         if what == "add":
             limits = (self.now + first * MINUTE, self.now + (first + second) * MINUTE)
-            effect = say(f"{len(self.added)}", RoomId(str(room)), *limits)
+            effect = decided(f"{len(self.added)}", str(room), *limits)
             self.added.append(effect)
             self.tx.add_effects([effect], self.now)
         elif what == "claim":

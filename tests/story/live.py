@@ -18,7 +18,8 @@ import requests
 
 from peerplugin.core.record import Record
 from peerplugin.demo.homeserver import free_port
-from peerplugin.service import EFFECT_KEY, Service
+from peerplugin.performing import EFFECT_KEY
+from peerplugin.service import Service
 from peerplugin.store import Store
 from tests.story.script import SCENES, Play, Scene
 from tests.story.stage import PATIENCE_S, Stage, wait_for

@@ -77,7 +77,7 @@ class Stage:
         category = sandbox.create_category(f"Liver Spot {number}", slug)
         series = Series(
             SeriesId(f"s{number}"), "Liver Spot", RoomId(room), RoomId(desk), category, Level.REPORTED, tags=("meeting",),
-            publish_grace_min=0, how_to_join="https://example.org/join", forum_url=f"{sandbox.url}/c/{slug}/{category}",
+            publish_grace_min=0, publish_unproven=True, how_to_join="https://example.org/join", forum_url=f"{sandbox.url}/c/{slug}/{category}",
         )  # fmt: skip
         rules = load_rules(config_dir())
         group = Group(UserId(cast.bot.user_id), (series,), app.load_words(), rules)

@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy import text
 
 from integrations.discourse.sandbox.faults import Fault as ForumFault
-from peerplugin import app, health, reports
+from peerplugin import app, reports, serving
 from peerplugin.core.words import Words
 from peerplugin.demo.homeserver import free_port
 from peerplugin.group import Group
@@ -101,7 +101,7 @@ def everything() -> Iterator[Everything]:
 async def observed(stage: Stage, everything: Everything, capfd: pytest.CaptureFixture[str], homeserver: str = "") -> AsyncIterator[Service]:
     """The service at work; afterwards everything that it let out is searched."""
     port = free_port()
-    async with running(stage, homeserver=homeserver) as service, health.served("127.0.0.1", port, service):
+    async with running(stage, homeserver=homeserver) as service, serving.served("127.0.0.1", port, service):
         yield service
         status, told = await asyncio.to_thread(live.health, port)
         assert status in (200, 503)

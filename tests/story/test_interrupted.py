@@ -17,7 +17,8 @@ from integrations.discourse.sandbox.faults import Fault
 from integrations.matrix.client import MatrixChat
 from peerplugin.core.record import Phase, Record
 from peerplugin.demo.homeserver import Homeserver
-from peerplugin.service import EFFECT_KEY, Service
+from peerplugin.performing import EFFECT_KEY
+from peerplugin.service import Service
 from peerplugin.store import Store
 from tests.conftest import in_memory
 from tests.story.points import DiedError, MortalChat, MortalStore, Points, make_mortal

@@ -230,7 +230,7 @@ async def test_a_room_that_becomes_encrypted_is_refused_loudly(stage: Stage) -> 
         await asyncio.sleep(1)
     assert told(stage, "has been encrypted") == 1, "and once is enough"
     file = write_settings(stage)
-    lines = await checking.check(settings.load(file, {}))
+    lines = (await checking.check(settings.load(file, {}))).lines
     assert [line.verdict for line in lines if "meeting room" in line.what] == ["no"]
     assert any("The room is encrypted" in line.note for line in lines)
 

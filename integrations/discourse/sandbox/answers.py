@@ -1,33 +1,42 @@
-"""The JSON that Discourse answers with: the fields we read and the ones beside them that a person looks for."""
+"""How the forum refuses: the bodies that Discourse answers with, word for word."""
 
 from __future__ import annotations
 
-import html
-import json
-from collections.abc import Iterable, Mapping
-
-from integrations.discourse.sandbox.database import Category, Database, Post, Revision, Topic, User
+from collections.abc import Mapping
 
 Json = dict[str, object]
 
 NOT_FOUND: Json = {"errors": ["The requested URL or resource could not be found."], "error_type": "not_found"}
+TOPIC_NOT_FOUND: Json = NOT_FOUND | {
+    "extras": {
+        "html": '<div class="page-not-found">\n  <h1 class="title">Oops! That page doesn’t exist or is private.</h1>\n</div>\n',
+        "group": None,
+    }
+}
 NOT_PERMITTED: Json = {"errors": ["You are not permitted to view the requested resource."], "error_type": "invalid_access"}
+NOT_LOGGED_IN: Json = {"errors": ["You need to be logged in to do that."], "error_type": "not_logged_in"}
 BAD_KEY: Json = {
     "errors": ["You are not permitted to view the requested resource. The API username or key is invalid."],
     "error_type": "invalid_access",
 }
+READ_ONLY: Json = {"errors": ["The site is in read only mode. Interactions are disabled."], "error_type": "read_only"}
 TOPIC_GONE = "Something has gone wrong. Perhaps this topic was closed or deleted while you were looking at it?"
 EDIT_CONFLICT = "That post was edited by another user and your changes can no longer be saved."
 NOT_DELETED = "There was an error deleting that topic. Please contact the site's administrator."
+TOO_LATE = "That post was created too long ago. It can no longer be edited or deleted."
 
 
 class RefusedError(Exception):
-    """A call is answered with an error."""
+    """A call is answered with an error. `before_known`: before Discourse looked, or after it forgot, who is calling."""
 
-    def __init__(self, status: int, body: Mapping[str, object]) -> None:
+    def __init__(
+        self, status: int, body: Mapping[str, object], *, headers: Mapping[str, str] | None = None, before_known: bool = False
+    ) -> None:
         super().__init__(status)
         self.status = status
         self.body = dict(body)
+        self.headers = dict(headers or {})
+        self.before_known = before_known
 
 
 def not_found() -> RefusedError:
@@ -35,9 +44,29 @@ def not_found() -> RefusedError:
     return RefusedError(404, NOT_FOUND)
 
 
+def no_route() -> RefusedError:
+    """There is no such address, at least not for this account: admin's routes do not exist for others."""
+    return RefusedError(404, NOT_FOUND, before_known=True)
+
+
+def topic_not_found() -> RefusedError:
+    """The same for a topic, with the page that a browser would show."""
+    return RefusedError(404, TOPIC_NOT_FOUND)
+
+
 def not_permitted() -> RefusedError:
     """It is there, but not for this account."""
     return RefusedError(403, NOT_PERMITTED)
+
+
+def not_logged_in() -> RefusedError:
+    """It is for accounts only."""
+    return RefusedError(403, NOT_LOGGED_IN)
+
+
+def bad_key() -> RefusedError:
+    """A wrong, revoked or narrower key, an unknown name, a missing one: told alike."""
+    return RefusedError(403, BAD_KEY, before_known=True)
 
 
 def invalid(parameter: str) -> RefusedError:
@@ -47,176 +76,21 @@ def invalid(parameter: str) -> RefusedError:
     )
 
 
-def account(user: User) -> Json:
-    """Who somebody is."""
-    return {
-        "id": user.id,
-        "username": user.username,
-        "name": user.username,
-        "trust_level": user.trust_level,
-        "admin": bool(user.admin),
-        "moderator": bool(user.moderator),
-        "staff": user.staff,
-    }
+def missing(parameter: str) -> RefusedError:
+    """A parameter of the call is not there."""
+    return RefusedError(400, {"errors": [f"param is missing or the value is empty: {parameter}"]})
 
 
-def category(row: Category, viewer: User | None) -> Json:
-    """A category as somebody sees it: `permission` is null to those who have no account."""
-    return {
-        "id": row.id,
-        "name": row.name,
-        "slug": row.slug,
-        "description": None,
-        "read_restricted": bool(row.private),
-        "permission": 1 if viewer else None,
-    }
+def unacceptable(*errors: str, action: str = "") -> RefusedError:
+    """What was sent breaks a rule; a create says so in a shape of its own."""
+    return RefusedError(422, ({"action": action} if action else {}) | {"errors": list(errors)})
 
 
-def post(database: Database, row: Post, topic: Topic, viewer: User | None, *, with_raw: bool) -> Json:
-    """A post as somebody sees it: those who are not staff do not count the hidden revisions."""
-    author = database.user(row.user_id)
-    staff = viewer is not None and viewer.staff
-    hidden = 0 if staff else sum(revision.hidden for revision in database.revisions(row.id, with_hidden=True))
-    mine = viewer is not None and viewer.id == row.user_id
-    body: Json = {
-        "id": row.id,
-        "name": author.username,
-        "username": author.username,
-        "created_at": row.created_at,
-        "cooked": row.cooked,
-        "post_number": row.number,
-        "post_type": 1,
-        "updated_at": row.updated_at,
-        "yours": mine,
-        "topic_id": row.topic_id,
-        "topic_slug": topic.slug,
-        "version": row.version - hidden,
-        "can_edit": staff or mine,
-        "can_delete": row.number > 1 and (staff or mine),
-        "moderator": bool(author.moderator),
-        "admin": bool(author.admin),
-        "staff": author.staff,
-        "user_id": row.user_id,
-        "hidden": False,
-        "deleted_at": row.deleted_at,
-        "user_deleted": bool(row.user_deleted),
-        "edit_reason": row.edit_reason,
-        "can_view_edit_history": True,
-    }
-    return body | ({"raw": row.raw} if with_raw else {})
+def fell_over() -> RefusedError:
+    """A fault of Discourse's own."""
+    return RefusedError(500, {"status": 500, "error": "Internal Server Error"}, before_known=True)
 
 
-def topic(row: Topic, posts: Iterable[Json], stream: list[int], viewer: User | None) -> Json:
-    """A topic with one page of its posts."""
-    staff = viewer is not None and viewer.staff
-    body: Json = {
-        "post_stream": {"posts": list(posts), "stream": stream},
-        "tags": row.tag_names,
-        "id": row.id,
-        "title": row.title,
-        "fancy_title": html.escape(row.title),
-        "posts_count": len(stream),
-        "created_at": row.created_at,
-        "visible": True,
-        "closed": False,
-        "archived": False,
-        "archetype": "regular",
-        "slug": row.slug,
-        "category_id": row.category_id,
-        "deleted_at": row.deleted_at,
-        "user_id": row.user_id,
-        "highest_post_number": len(stream),
-        "chunk_size": 20,
-        "details": {"can_edit": staff, "can_delete": staff, "can_create_post": viewer is not None},
-    }
-    return body | ({"external_id": row.external_id} if row.external_id else {})
-
-
-def listed(row: Topic) -> Json:
-    """A topic in a list."""
-    return {
-        "id": row.id,
-        "title": row.title,
-        "fancy_title": html.escape(row.title),
-        "slug": row.slug,
-        "created_at": row.created_at,
-        "tags": row.tag_names,
-        "category_id": row.category_id,
-        "archetype": "regular",
-        "visible": True,
-        "closed": False,
-        "archived": False,
-    }
-
-
-def basic_topic(row: Topic, posts_count: int) -> Json:
-    """What a change of title or tags answers."""
-    return {
-        "basic_topic": {
-            "id": row.id,
-            "title": row.title,
-            "fancy_title": html.escape(row.title),
-            "slug": row.slug,
-            "posts_count": posts_count,
-        }
-    }
-
-
-def revision(database: Database, row: Revision, seen: list[Revision], version: int) -> Json:
-    """A revision as somebody sees it who may see `seen`; the old text is in it, which is why revisions get hidden."""
-    numbers = [each.number for each in seen]
-    at = numbers.index(row.number)
-    changes: dict[str, list[object]] = json.loads(row.changes)
-    username = database.user(row.user_id).username
-    body: Json = {
-        "created_at": row.created_at,
-        "post_id": row.post_id,
-        "previous_hidden": bool(row.hidden),
-        "current_hidden": False,
-        "first_revision": numbers[0],
-        "previous_revision": numbers[at - 1] if at else None,
-        "current_revision": row.number,
-        "next_revision": numbers[at + 1] if at + 1 < len(numbers) else None,
-        "last_revision": numbers[-1],
-        "current_version": at + 2,
-        "version_count": version,
-        "username": username,
-        "display_username": username,
-        "edit_reason": row.edit_reason,
-        "body_changes": _diff(changes.get("raw")),
-        "title_changes": _diff(changes.get("title")),
-        "user_changes": None,
-        "wiki": False,
-        "can_edit": False,
-    }
-    return body | ({"tags_changes": changes["tags"]} if "tags" in changes else {})
-
-
-def _diff(change: list[object] | None) -> Json | None:
-    if change is None:
-        return None
-    before, after = (html.escape(str(text)) for text in change)
-    return {
-        "inline": f'<div class="inline-diff"><del>{before}</del><ins>{after}</ins></div>',
-        "side_by_side": f'<div class="revision-content"><del>{before}</del></div><div class="revision-content"><ins>{after}</ins></div>',
-    }
-
-
-def found(term: str, posts: list[Json], topics: list[Json], *, can_create: bool) -> Json:
-    """What a search found; `topics` is missing where it found nothing."""
-    body: Json = {"posts": posts}
-    if topics:
-        body["topics"] = topics
-    return body | {
-        "users": [],
-        "categories": [],
-        "tags": [],
-        "groups": [],
-        "grouped_search_result": {
-            "term": term,
-            "more_full_page_results": None,
-            "can_create_topic": can_create,
-            "error": None,
-            "post_ids": [each["id"] for each in posts],
-        },
-    }
+def bad_request() -> RefusedError:
+    """The body cannot even be read."""
+    return RefusedError(400, {"status": 400, "error": "Bad Request"}, before_known=True)

@@ -1,133 +1,16 @@
-"""The sandbox's memory: one SQLite file (or none), and the rows it holds as values."""
+"""The sandbox's memory: one SQLite file (or none), and the questions asked of it."""
 
 from __future__ import annotations
 
-import json
 import sqlite3
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, fields
-from typing import Any, Self
+from typing import Any
 
-_SCHEMA = """
-CREATE TABLE IF NOT EXISTS users (
-    id INTEGER PRIMARY KEY, username TEXT NOT NULL UNIQUE COLLATE NOCASE, admin INTEGER NOT NULL, moderator INTEGER NOT NULL,
-    trust_level INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS keys (key TEXT PRIMARY KEY, user_id INTEGER REFERENCES users);
-CREATE TABLE IF NOT EXISTS categories (
-    id INTEGER PRIMARY KEY, name TEXT NOT NULL, slug TEXT NOT NULL UNIQUE, private INTEGER NOT NULL, approval INTEGER NOT NULL);
-CREATE TABLE IF NOT EXISTS topics (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, title TEXT NOT NULL, slug TEXT NOT NULL, category_id INTEGER NOT NULL REFERENCES categories,
-    user_id INTEGER NOT NULL REFERENCES users, tags TEXT NOT NULL, external_id TEXT, created_at TEXT NOT NULL, deleted_at TEXT);
-CREATE UNIQUE INDEX IF NOT EXISTS topics_external_id ON topics (lower(external_id));
-CREATE TABLE IF NOT EXISTS posts (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, topic_id INTEGER NOT NULL REFERENCES topics, number INTEGER NOT NULL,
-    user_id INTEGER NOT NULL REFERENCES users, raw TEXT NOT NULL, cooked TEXT NOT NULL, sought TEXT NOT NULL,
-    created_at TEXT NOT NULL, updated_at TEXT NOT NULL, deleted_at TEXT, user_deleted INTEGER NOT NULL DEFAULT 0,
-    version INTEGER NOT NULL DEFAULT 1, editor_id INTEGER NOT NULL, version_at TEXT NOT NULL, edit_reason TEXT,
-    UNIQUE (topic_id, number));
-CREATE TABLE IF NOT EXISTS revisions (
-    post_id INTEGER NOT NULL REFERENCES posts, number INTEGER NOT NULL, user_id INTEGER NOT NULL, created_at TEXT NOT NULL,
-    changes TEXT NOT NULL, edit_reason TEXT, hidden INTEGER NOT NULL DEFAULT 0, PRIMARY KEY (post_id, number));
-CREATE TABLE IF NOT EXISTS pending (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, user_id INTEGER NOT NULL, body TEXT NOT NULL, created_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS memo (key TEXT PRIMARY KEY, at REAL NOT NULL, status INTEGER NOT NULL, body TEXT NOT NULL);
-"""
+from integrations.discourse.sandbox.rows import ACCOUNT, SCHEMA, Category, Group, Hook, Post, Revision, Topic, User
 
-
-class Row:
-    """Made from a row by the names of its columns."""
-
-    @classmethod
-    def of(cls, row: sqlite3.Row) -> Self:
-        """The row as a value; columns without a field are left out."""
-        return cls(**{field.name: row[field.name] for field in fields(cls)})  # type: ignore[arg-type]
-
-
-@dataclass(frozen=True, slots=True)
-class User(Row):
-    """An account."""
-
-    id: int
-    username: str
-    admin: int
-    moderator: int
-    trust_level: int
-
-    @property
-    def staff(self) -> bool:
-        """An admin or a moderator."""
-        return bool(self.admin or self.moderator)
-
-
-@dataclass(frozen=True, slots=True)
-class Category(Row):
-    """A category; a private one is the staff's, in one with approval the posts of others wait."""
-
-    id: int
-    name: str
-    slug: str
-    private: int
-    approval: int
-
-    def is_seen_by(self, viewer: User | None) -> bool:
-        """Whether somebody (or anybody) may read in it."""
-        return not self.private or (viewer is not None and viewer.staff)
-
-
-@dataclass(frozen=True, slots=True)
-class Topic(Row):
-    """A topic."""
-
-    id: int
-    title: str
-    slug: str
-    category_id: int
-    user_id: int
-    tags: str
-    external_id: str | None
-    created_at: str
-    deleted_at: str | None
-
-    @property
-    def tag_names(self) -> list[str]:
-        """The tags as a list."""
-        names: list[str] = json.loads(self.tags)
-        return names
-
-
-@dataclass(frozen=True, slots=True)
-class Post(Row):
-    """A post."""
-
-    id: int
-    topic_id: int
-    number: int
-    user_id: int
-    raw: str
-    cooked: str
-    created_at: str
-    updated_at: str
-    deleted_at: str | None
-    user_deleted: int
-    version: int
-    editor_id: int
-    version_at: str
-    edit_reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Revision(Row):
-    """What version `number` of a post changed: field -> [before, after]."""
-
-    post_id: int
-    number: int
-    user_id: int
-    created_at: str
-    changes: str
-    edit_reason: str | None
-    hidden: int
+__all__ = ["Category", "Database", "Post", "Topic", "User"]
 
 
 class Database:
@@ -137,7 +20,7 @@ class Database:
         self._lock = threading.RLock()
         self._sql = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._sql.row_factory = sqlite3.Row
-        self._sql.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;" + _SCHEMA)
+        self._sql.executescript("PRAGMA journal_mode = WAL; PRAGMA synchronous = OFF;" + SCHEMA)
 
     def close(self) -> None:
         """Close the file."""
@@ -188,13 +71,13 @@ class Database:
 
     def user(self, user_id: int) -> User:
         """The account with this id (which is in some other row)."""
-        row = self.row("SELECT * FROM users WHERE id = ?", user_id)
+        row = self.row(f"{ACCOUNT} WHERE users.id = ?", user_id)
         assert row is not None, f"no user {user_id}"
         return User.of(row)
 
     def user_named(self, username: str) -> User | None:
         """The account with this name, in any case."""
-        row = self.row("SELECT * FROM users WHERE username = ?", username)
+        row = self.row(f"{ACCOUNT} WHERE username = ?", username)
         return User.of(row) if row else None
 
     def category(self, category_id: int) -> Category | None:
@@ -202,10 +85,15 @@ class Database:
         row = self.row("SELECT * FROM categories WHERE id = ?", category_id)
         return Category.of(row) if row else None
 
-    def category_slugged(self, slug: str) -> Category | None:
-        """The category with this slug."""
-        row = self.row("SELECT * FROM categories WHERE slug = ?", slug)
-        return Category.of(row) if row else None
+    def category_slugged(self, path: str) -> Category | None:
+        """The category with this slug, or `parent/slug`; without a parent the top-level ones come first."""
+        parent, _, slug = path.rpartition("/")
+        rows = self.rows("SELECT * FROM categories WHERE slug = ? ORDER BY parent_id IS NOT NULL, id", slug)
+        for found in map(Category.of, rows):
+            above = self.category(found.parent_id) if found.parent_id else None
+            if not parent or (above is not None and above.slug == parent):
+                return found
+        return None
 
     def topic(self, topic_id: int) -> Topic | None:
         """The topic with this id, deleted or not."""
@@ -239,14 +127,23 @@ class Database:
 
     # --- lists --------------------------------------------------------------------------------------------------------
 
+    def users(self) -> list[User]:
+        """All accounts."""
+        return [User.of(row) for row in self.rows(f"{ACCOUNT} ORDER BY users.id")]
+
     def categories(self, viewer: User | None) -> list[Category]:
         """The categories that somebody may see."""
         rows = self.rows("SELECT * FROM categories ORDER BY id")
         return [category for category in map(Category.of, rows) if category.is_seen_by(viewer)]
 
     def topics_in(self, category_id: int) -> list[Topic]:
-        """A category's topics that are not deleted, newest first."""
-        rows = self.rows("SELECT * FROM topics WHERE category_id = ? AND deleted_at IS NULL ORDER BY id DESC", category_id)
+        """A category's listed topics that are not deleted, newest first."""
+        rows = self.rows("SELECT * FROM topics WHERE category_id = ? AND deleted_at IS NULL AND visible = 1 ORDER BY id DESC", category_id)
+        return [Topic.of(row) for row in rows]
+
+    def topics(self) -> list[Topic]:
+        """All topics that are not deleted, the last bumped one first."""
+        rows = self.rows("SELECT * FROM topics WHERE deleted_at IS NULL ORDER BY bumped_at DESC, id DESC")
         return [Topic.of(row) for row in rows]
 
     def posts_of(self, topic_id: int, *, with_deleted_first: bool = False) -> list[Post]:
@@ -255,7 +152,23 @@ class Database:
         posts = map(Post.of, rows)
         return [post for post in posts if post.deleted_at is None or (with_deleted_first and post.number == 1)]
 
+    def last_number(self, topic_id: int) -> int:
+        """The highest number that a post of a topic ever had."""
+        row = self.row("SELECT max(number) AS number FROM posts WHERE topic_id = ?", topic_id)
+        return (row["number"] if row else None) or 0
+
     def revisions(self, post_id: int, *, with_hidden: bool) -> list[Revision]:
         """A post's revisions, oldest first."""
         rows = self.rows("SELECT * FROM revisions WHERE post_id = ? ORDER BY number", post_id)
         return [revision for revision in map(Revision.of, rows) if with_hidden or not revision.hidden]
+
+    def group(self, id_or_name: int | str) -> Group | None:
+        """The group with this number or name."""
+        column = "id" if isinstance(id_or_name, int) else "name"
+        row = self.row(f"SELECT * FROM groups WHERE {column} = ?", id_or_name)
+        return Group.of(row) if row else None
+
+    def hook(self, hook_id: int) -> Hook | None:
+        """The hook with this number."""
+        row = self.row("SELECT * FROM hooks WHERE id = ?", hook_id)
+        return Hook.of(row) if row else None

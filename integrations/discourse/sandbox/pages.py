@@ -1,72 +1,94 @@
-"""The pages that people read: categories, a category, a topic, the search. Plain HTML that works without scripts and on a phone."""
+"""The pages that people read: categories, a category, a tag, a topic, the search. Plain HTML that works without scripts and on a phone."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from html import escape
+from pathlib import Path
+from typing import Generic, TypeVar
 
 from aiohttp import web
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 
 from integrations.discourse.sandbox import answers
-from integrations.discourse.sandbox.database import Category, Topic
-from integrations.discourse.sandbox.reading import Reading, blurb
+from integrations.discourse.sandbox.reading import PAGE, Reading, blurb
+from integrations.discourse.sandbox.rows import REGULAR, Category, Post, Topic
 
-_STYLE = """
-:root { color-scheme: light dark; --ink: #1d1d1f; --paper: #fff; --quiet: #55585d; --link: #0b57a4; --line: #c9ccd1; --chip: #eef1f5; }
-@media (prefers-color-scheme: dark) {
-  :root { --ink: #ececee; --paper: #17181a; --quiet: #b4b8be; --link: #8ec1ff; --line: #45484d; --chip: #2a2d31; } }
-* { box-sizing: border-box; }
-body { margin: 0 auto; max-width: 46rem; padding: 0 1rem 3rem; color: var(--ink); background: var(--paper);
-  font: 1.0625rem/1.6 system-ui, sans-serif; overflow-wrap: anywhere; }
-a { color: var(--link); } a:focus-visible, input:focus-visible, button:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-.skip { position: absolute; left: -99rem; } .skip:focus { left: 1rem; }
-header { display: flex; flex-wrap: wrap; gap: .75rem 1.5rem; align-items: center; padding: 1rem 0; border-bottom: 1px solid var(--line); }
-header > a { font-weight: 700; text-decoration: none; } form { display: flex; flex: 1 1 16rem; gap: .5rem; align-items: center; }
-input, button { font: inherit; padding: .45rem .7rem; border: 1px solid var(--quiet); border-radius: .4rem; background: var(--paper);
-  color: inherit; min-height: 2.75rem; } input { flex: 1; min-width: 0; }
-h1 { line-height: 1.25; } h2 { margin: 1.4rem 0 .2rem; font-size: 1.15rem; } .quiet { color: var(--quiet); font-size: .95rem; }
-ol.list { list-style: none; padding: 0; } ol.list > li { padding: .9rem 0; border-bottom: 1px solid var(--line); } ol.list :is(h2, p) { margin: .2rem 0; } nav { margin-top: 1rem; }
-.tags { display: flex; flex-wrap: wrap; gap: .4rem; padding: 0; list-style: none; }
-.tags li { background: var(--chip); border-radius: .4rem; padding: .1rem .6rem; font-size: .9rem; }
-article { border-top: 1px solid var(--line); padding: .8rem 0; } article img { max-width: 100%; } pre { overflow-x: auto; }
-"""
-TITLE = "Forum"
+T = TypeVar("T")
+
+SITE = "Forum"
+TOPICS_A_PAGE = 30
+EXCERPT = 200
+"""How many characters a search shows of what it found."""
+_ACTIONS = {
+    "closed": ("opened", "closed"),
+    "archived": ("unarchived", "archived"),
+    "visible": ("unlisted", "listed"),
+    "pinned": ("unpinned", "pinned"),
+}
+
+_TEMPLATES = Environment(
+    loader=FileSystemLoader(Path(__file__).with_name("templates")),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
-def _page(title: str, main: str, *, query: str = "", status: int = 200) -> web.Response:
-    heading = f"{escape(title)} - {TITLE}" if title != TITLE else TITLE
-    text = f"""<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>{heading}</title>
-<style>{_STYLE}</style>
-</head>
-<body>
-<a class="skip" href="#main">Skip to the text</a>
-<header>
-<a href="/">{TITLE}</a>
-<form role="search" action="/search">
-<label for="q">Search</label>
-<input id="q" name="q" type="search" value="{escape(query)}">
-<button>Search</button>
-</form>
-</header>
-<main id="main">
-{main}
-</main>
-</body>
-</html>
-"""
-    return web.Response(status=status, text=text, content_type="text/html", charset="utf-8")
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Something that can be linked to."""
+
+    name: str
+    slug: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A topic as pages show it; `marked` is its title with the words that a search looked for marked."""
+
+    title: str
+    marked: Markup
+    path: str
+    category: Place
+    excerpt: Markup
+    tags: list[str]
+    created_at: datetime
+    bumped_at: datetime
+    replies: int
+    pinned: bool
+    closed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A post as its topic's page shows it."""
+
+    number: int
+    author: str
+    created_at: datetime
+    cooked: Markup
+    action: str
+    """What somebody did to the topic, where it is no post of theirs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet(Generic[T]):
+    """One page of a long list, with the addresses of its neighbours."""
+
+    shown: Sequence[T]
+    earlier: str
+    later: str
 
 
 def missing() -> web.Response:
     """A page for what is not there, or private."""
-    return _page(
-        "Page not found", "<h1>This page does not exist or is private.</h1>\n<p>The search may find what you look for.</p>", status=404
-    )
+    return _page("missing.html", status=404)
 
 
 class Pages:
@@ -80,83 +102,169 @@ class Pages:
         return [
             web.get("/", self.home),
             web.get("/search", self.search),
+            web.get("/tag/{name:[^/.]+}", self.tag),
             web.get(r"/c/{id:\d+}", self.category),
-            web.get(r"/c/{slug}/{id:\d+}", self.category),
+            web.get(r"/c/{slug:.+}/{id:\d+}", self.category),
             web.get(r"/t/{id:\d+}", self.topic),
             web.get(r"/t/{slug}/{id:\d+}", self.topic),
-            web.get(r"/t/{slug}/{id:\d+}/{number:\d+}", self.topic),
+            web.get(r"/t/{slug}/{id:\d+}/{number:\d+}", self.post),
         ]
 
     async def home(self, request: web.Request) -> web.Response:
-        """The categories."""
-        items = [
-            f'<li><h2><a href="{_category_path(row)}">{escape(row.name)}</a></h2>'
-            f'<p class="quiet">{_counted(len(self._reading.database.topics_in(row.id)), "topic")}</p></li>'
-            for row in self._reading.database.categories(None)
-        ]
-        return _page(TITLE, f'<h1>Categories</h1>\n<ol class="list">{"".join(items)}</ol>')
+        """The categories, each with its newest topics."""
+        rows = [(self._place(row), self._topics_in(row)) for row in self._reading.database.categories(None)]
+        return _page("home.html", request, "/", categories=rows)
 
     async def category(self, request: web.Request) -> web.Response:
-        """A category's topics, newest first."""
+        """A category's topics: pinned ones, then those with the latest posts."""
         category = self._reading.category(int(request.match_info["id"]), None)
-        if request.match_info.get("slug") != category.slug:
-            return web.Response(status=301, headers={"Location": _category_path(category)})
-        topics = self._reading.database.topics_in(category.id)
-        items = "".join(self._listed(topic, self._reading.database.first_post(topic.id).cooked) for topic in topics)
-        body = f'<ol class="list">{items}</ol>' if topics else "<p>There are no topics yet.</p>"
-        return _page(category.name, f"<h1>{escape(category.name)}</h1>\n{body}")
+        place = self._place(category)
+        if request.path != place.path:
+            return _moved(place.path)
+        sheet = _sheet(self._topics_in(category), place.path, request, size=TOPICS_A_PAGE, first=0)
+        return _page("category.html", request, place.path, category=place, sheet=sheet)
+
+    async def tag(self, request: web.Request) -> web.Response:
+        """The topics that carry a tag."""
+        name = request.match_info["name"]
+        hits = [self._listed(topic) for topic, _ in self._reading.search(f"tags:{name}", None)]
+        if not hits:
+            raise answers.not_found()
+        return _page("tag.html", request, request.path, tag=name, topics=hits)
 
     async def topic(self, request: web.Request) -> web.Response:
-        """A topic with all its posts."""
+        """A topic with its posts."""
         topic = self._reading.topic(int(request.match_info["id"]), None)
-        if request.match_info.get("slug") != topic.slug:
-            return web.Response(status=301, headers={"Location": _topic_path(topic)})
-        category = self._reading.database.category(topic.category_id)
-        if category is None:
-            raise answers.not_found()
-        posts = "".join(
-            f'<article id="post_{post.number}">{post.cooked}'
-            f'<footer class="quiet">{escape(self._reading.database.user(post.user_id).username)}, {_time(post.created_at)}</footer></article>\n'
-            for post in self._reading.database.posts_of(topic.id)
-        )
-        trail = f'<nav aria-label="Category"><a href="{_category_path(category)}">{escape(category.name)}</a></nav>'
-        return _page(topic.title, f"{trail}\n<h1>{escape(topic.title)}</h1>\n{_tags(topic)}\n{posts}")
+        if request.path != _path(topic):
+            return _moved(_path(topic))
+        sheet = _sheet(self._reading.posts(topic), _path(topic), request, size=PAGE, first=1)
+        posts = Sheet([self._shown(post) for post in sheet.shown], sheet.earlier, sheet.later)
+        return _page("topic.html", request, _path(topic), topic=self._listed(topic), sheet=posts)
+
+    async def post(self, request: web.Request) -> web.Response:
+        """The place of one post: on which of its topic's pages, and where there."""
+        topic = self._reading.topic(int(request.match_info["id"]), None)
+        numbers = [post.number for post in self._reading.posts(topic)]
+        number = int(request.match_info["number"])
+        if number not in numbers:
+            return _moved(_path(topic))
+        page = numbers.index(number) // PAGE + 1
+        return _moved(_numbered(_path(topic), page, first=1) + f"#post_{number}")
 
     async def search(self, request: web.Request) -> web.Response:
-        """The topics that hold all the words."""
-        query = request.query.get("q", "").strip()
-        hits = self._reading.search(query, None) if len(query) > 1 else []
-        items = "".join(self._listed(topic, post.cooked) for topic, post in hits)
-        if not query:
-            return _page("Search", "<h1>Search</h1>\n<p>Write one or more words into the box above.</p>")
-        outcome = f'<p role="status">{_counted(len(hits), "topic")} found.</p>\n<ol class="list">{items}</ol>'
-        return _page(f"Search: {query}", f"<h1>Search: {escape(query)}</h1>\n{outcome}", query=query)
+        """The topics that hold all the words, everywhere or in one category."""
+        query, chosen = request.query.get("q", "").strip(), request.query.get("category", "")
+        within = f" category:{chosen}" if chosen else ""
+        hits = self._reading.search(query + within, None) if len(query) > 1 else []
+        words = [word for part in query.split() if not re.match(r"[@#]|\w+:", part) and (word := part.strip("\"'"))]
+        categories = [self._place(row) for row in self._reading.database.categories(None)]
+        topics = [self._listed(topic, post, words) for topic, post in hits]
+        return _page("search.html", request, query=query, chosen=chosen, categories=categories, topics=topics)
 
-    def _listed(self, topic: Topic, cooked: str) -> str:
-        return (
-            f'<li><h2><a href="{_topic_path(topic)}">{escape(topic.title)}</a></h2>'
-            f'<p>{escape(blurb(cooked))}</p>{_tags(topic)}<p class="quiet">{_time(topic.created_at)}</p></li>\n'
+    # --- what is shown of the rows ------------------------------------------------------------------------------------
+
+    def _place(self, category: Category) -> Place:
+        return Place(category.name, category.slug, f"/c/{self._reading.path(category)}")
+
+    def _topics_in(self, category: Category) -> list[Listed]:
+        topics = [self._listed(topic) for topic in self._reading.database.topics_in(category.id)]
+        return sorted(topics, key=lambda topic: (topic.pinned, topic.bumped_at), reverse=True)
+
+    def _listed(self, topic: Topic, hit: Post | None = None, words: Sequence[str] = ()) -> Listed:
+        """A topic as its first post introduces it, or as the post in which a search found it."""
+        category = self._reading.database.category(topic.category_id)
+        assert category is not None, f"topic {topic.id} is in no category"
+        posts = [post for post in self._reading.posts(topic) if post.kind == REGULAR]
+        shown = hit or posts[0]
+        return Listed(
+            title=topic.title,
+            marked=_marked(topic.title, words),
+            path=_path(topic) if shown.number == 1 else f"{_path(topic)}/{shown.number}",
+            category=self._place(category),
+            excerpt=_around(shown.cooked, words) if words else escape(blurb(shown.cooked)),
+            tags=topic.tag_names,
+            created_at=datetime.fromisoformat(topic.created_at),
+            bumped_at=datetime.fromisoformat(topic.bumped_at),
+            replies=len(posts) - 1,
+            pinned=topic.pinned_at is not None,
+            closed=bool(topic.closed or topic.archived),
         )
 
+    def _shown(self, post: Post) -> Shown:
+        author = self._reading.database.user(post.user_id).username
+        action = "" if post.kind == REGULAR else _action(post.action_code or "")
+        return Shown(post.number, author, datetime.fromisoformat(post.created_at), _as_a_part(post.cooked), action)
 
-def _category_path(category: Category) -> str:
-    return f"/c/{category.slug}/{category.id}"
+
+# --- how it is shown --------------------------------------------------------------------------------------------------
 
 
-def _topic_path(topic: Topic) -> str:
+def _page(template: str, request: web.Request | None = None, path: str = "", *, status: int = 200, **values: object) -> web.Response:
+    """A page; one with a `path` says that this is its address, whatever else leads to it."""
+    if request is not None and path:
+        number = f"?page={request.query['page']}" if "page" in request.query else ""
+        values["canonical"] = f"{request.url.origin()}{path}{number}"
+    text = _TEMPLATES.get_template(template).render(site=SITE, **values)
+    return web.Response(status=status, text=text, content_type="text/html", charset="utf-8")
+
+
+def _moved(path: str) -> web.Response:
+    return web.Response(status=301, headers={"Location": path})
+
+
+def _path(topic: Topic) -> str:
     return f"/t/{topic.slug}/{topic.id}"
 
 
-def _tags(topic: Topic) -> str:
-    if not topic.tag_names:
-        return ""
-    return '<ul class="tags" aria-label="Tags">' + "".join(f"<li>{escape(tag)}</li>" for tag in topic.tag_names) + "</ul>"
+def _numbered(path: str, page: int, *, first: int) -> str:
+    return path if page == first else f"{path}?page={page}"
 
 
-def _time(stamp: str) -> str:
-    at = datetime.fromisoformat(stamp)
-    return f'<time datetime="{stamp}">{at.day} {at:%B %Y, %H:%M} UTC</time>'
+def _sheet(rows: Sequence[T], path: str, request: web.Request, *, size: int, first: int) -> Sheet[T]:
+    """The page that was asked for. A topic's pages count from one and a category's from nought, as Discourse counts them."""
+    wanted = request.query.get("page", "")
+    page = max(int(wanted), first) if wanted.isdecimal() else first
+    start = (page - first) * size
+    shown = rows[start : start + size]
+    if not shown and start:
+        raise answers.not_found()
+    earlier = _numbered(path, page - 1, first=first) if start else ""
+    return Sheet(shown, earlier, _numbered(path, page + 1, first=first) if rows[start + size :] else "")
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+def _around(cooked: str, words: Sequence[str]) -> Markup:
+    """The part of a post in which the first of the words stands, all of them marked."""
+    text = Markup(cooked).striptags()  # noqa: S704 - only to be stripped
+    found = _any_of(words).search(text)
+    start = text.rfind(" ", 0, max(found.start() - EXCERPT // 3, 0)) + 1 if found else 0
+    end = start + EXCERPT if start + EXCERPT >= len(text) else text.rfind(" ", start, start + EXCERPT)
+    return _marked(("... " if start else "") + text[start:end] + ("..." if end < len(text) else ""), words)
+
+
+def _marked(text: str, words: Sequence[str]) -> Markup:
+    """A plain text with the words marked."""
+    if not words:
+        return escape(text)
+    pattern = _any_of(words)
+    hits = [Markup("<mark>{}</mark>").format(word) for word in pattern.findall(text)]
+    return Markup().join([part for pair in zip(pattern.split(text), [*hits, ""], strict=True) for part in pair])
+
+
+def _any_of(words: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, words)), re.IGNORECASE)
+
+
+def _action(code: str) -> str:
+    """What an `action_code` such as `closed.enabled` says that somebody did."""
+    name, _, state = code.partition(".")
+    undone, done = _ACTIONS.get(name, ("changed", "changed"))
+    return f"{done if state == 'enabled' else undone} this topic"
+
+
+def _as_a_part(cooked: str) -> Markup:
+    """A post's HTML as a part of a page: no link is empty, a wide table is moved by keys, and the first rank of headings is the title's."""
+    cooked = re.sub(r'<a name="([^"]*)" class="anchor" href="[^"]*"></a>', r'<a name="\1"></a>', cooked)
+    cooked = cooked.replace('<div class="md-table">', '<div class="md-table" role="group" aria-label="Table" tabindex="0">')
+    if "<h1" in cooked:
+        cooked = re.sub(r"(</?h)([1-5])\b", lambda tag: f"{tag[1]}{int(tag[2]) + 1}", cooked)
+    return Markup(cooked)  # noqa: S704 - the forum cooked it
