@@ -1,0 +1,1 @@
+"""The forum sandbox's pages as a browser shows them."""
