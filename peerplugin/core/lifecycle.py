@@ -196,9 +196,9 @@ def _mostly(summary: Summary, public: frozenset[str]) -> bool:
 
 
 def _link(record: Record, series: Series) -> tuple[Record, tuple[AnyEffect, ...]]:
-    """Once the index stands in the forum, the room hears of it: once."""
+    """Once the index and something that it leads to stand in the forum, the room hears of it: once."""
     index = record.publications.get(index_id(record.key))
-    if record.link_told or index is None or index.enqueued:
+    if record.link_told or index is None or index.enqueued or not any(publish.is_held(record, d.document) for d in publish.wanted(record)):
         return record, ()
     return replace(record, link_told=True), (announce.published(record, publish.lingering(record, series)),)
 

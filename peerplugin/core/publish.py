@@ -60,16 +60,16 @@ def documents(record: Record, series: Series, words: Words) -> tuple[Document, .
         return ()
     index = _index(record, drafts, series, words)
     if series.layout == "posts":
-        if not _held(record, index.document):
+        if not is_held(record, index.document):
             return (index,)
         topic = record.publications[index.document]
         return (index, *(replace(_topic(record, d, series, words), kind="post", within=topic) for d in drafts))
     topics = tuple(_topic(record, d, series, words) for d in drafts)
-    ready = index.document in record.publications or all(_held(record, d.document) for d in topics)
+    ready = index.document in record.publications or all(is_held(record, d.document) for d in topics)
     return (*topics, index) if ready else topics
 
 
-def _held(record: Record, which: DocumentId) -> bool:
+def is_held(record: Record, which: DocumentId) -> bool:
     """Whether readers can see it."""
     found = record.publications.get(which)
     return found is not None and not found.enqueued
@@ -118,7 +118,7 @@ def _line(statement: Statement) -> str:
 def _index(record: Record, drafts: tuple[Draft, ...], series: Series, words: Words) -> Document:
     which = index_id(record.key)
     # Nothing of a draft is public before its own grace time is over, and before the forum's staff let it through.
-    linked = [(d, record.publications[d.document]) for d in drafts if _held(record, d.document)]
+    linked = [(d, record.publications[d.document]) for d in drafts if is_held(record, d.document)]
     about, subjects = _about(record, series), _subjects(d for d, _ in linked)
     questions = [{"title": shown_as_text(_title(d, words, about)), "url": p.url, "open": d.summary.open_question} for d, p in linked]
     title = lasting_title(words.text("index-title.txt", **about, subjects=subjects[:MOST_TOPICS], more=len(subjects) > MOST_TOPICS))
