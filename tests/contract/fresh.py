@@ -13,7 +13,7 @@ _LET_BE = (
     r"</?[a-zA-Z][^>]*>|<!--|&\w+;",
     r"(?:https?:)?//[^\s\"'<>]+|\bwww\.\S+|\S+@[a-z]+\.\S+|upload://\S+",
     r"\[/?details=?|\[/?(?:date|date-range|quote|poll|color|spoiler|unknown|[bius])\b[^\]\n]*\]",
-    r":[a-z_0-9+]+:|```\w*",
+    r"::tag\b|:[a-z_0-9+]+:|```\w*",
     r"\b(?:order|after|before|status|in):\S+|\b(?:category|tags):(?=\S)",
     r"\d{4}-\d\d-\d\dT[\d:.]+Z?(?: UTC)?|Thursday, November[^<]*?[AP]M",
 )

@@ -59,7 +59,7 @@ def on_sandbox(seed: str) -> Iterator[Stage]:
     clock = Clock()
     with Sandbox(bot_moderator=False, clock=clock, caching=True) as sandbox, requests.Session() as session:
         people = {name: Fresh(f"{seed} {name}").word(len(name)) for name in PEOPLE}
-        fresh = Fresh(seed, people | {"bridge_bot": sandbox.bot_username, "system": "system"})
+        fresh = Fresh(seed, people | {"bridge_bot": sandbox.bot_username, "system": "system", "staff": "staff"})
         keys = _keys(sandbox, people)
 
         def send(method: str, url: str, **sent: Any) -> requests.Response:

@@ -183,7 +183,8 @@ def _local_date(written: str, end: str = "") -> str:
         return "Invalid date"
     instant = at.strftime("%Y-%m-%dT%H:%M:%SZ")
     shown = f"{at:%A, %B} {at.day}, {at.year} {at.hour % 12 or 12}:{at:%M %p}" if form == "LLLL" else instant
-    data = {"date": on, "time": time, "timezone": zone, "email-preview": f"{instant} UTC"}
+    kept = {name: given.get(name, "") for name in ("format", "timezones", "recurring")} | {"range": "true" if end else ""}
+    data = {"date": on, "time": time, "timezone": zone, "email-preview": f"{instant} UTC"} | kept
     attributes = "".join(f' data-{name}="{html.escape(value)}"' for name, value in data.items() if value)
     return f'<span class="discourse-local-date"{attributes}>{shown}</span>'
 

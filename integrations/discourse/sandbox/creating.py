@@ -50,6 +50,16 @@ class World:
         """This instant, as it is kept."""
         return stamp(self.clock())
 
+    @property
+    def places(self) -> dict[str, str]:
+        """What a text may name, and where that is: people, groups, categories, tags."""
+        database = self.database
+        people = {f"@{user.username}": f"/u/{user.username}" for user in database.users()}
+        groups = {f"@{row['name']}": f"/groups/{row['name']}" for row in database.rows("SELECT name FROM groups")}
+        tags = {f"#{row['name']}": f"/tag/{row['name']}" for row in database.rows("SELECT name FROM tags")}
+        categories = {f"#{row['slug']}": f"/c/{row['slug']}/{row['id']}" for row in database.rows("SELECT id, slug FROM categories")}
+        return people | groups | tags | {f"{name}::tag": place for name, place in tags.items()} | categories
+
     def title_faults(self, user: User, title: str, *, but: int = 0) -> list[str]:
         """Why a title is refused."""
         return rules.title_faults(
@@ -179,7 +189,7 @@ class Creating:
             number=self._database.last_number(topic_id) + 1,
             user_id=user.id,
             raw=raw,
-            cooked=cook(raw),
+            cooked=cook(raw, self._world.places),
             sought=rules.searchable(f"{title}\n{raw}"),
             created_at=created_at,
             updated_at=now,

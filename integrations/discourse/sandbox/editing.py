@@ -199,7 +199,7 @@ class Editing:
             "posts",
             post.id,
             raw=raw,
-            cooked=cook(raw),
+            cooked=cook(raw, self._world.places),
             sought=rules.searchable(f"{title if post.number == 1 else ''}\n{raw}"),
             updated_at=self._world.now,
             editor_id=user.id,

@@ -125,7 +125,7 @@ class HookAdmin:
             "request_url": hook.payload_url,
             "headers": row["headers"],
             "payload": row["payload"],
-            "status": row["status"],
+            "status": row["status"] or 0,  # not delivered yet
             "response_headers": row["response_headers"],
             "response_body": row["response_body"],
             "duration": row["duration"],

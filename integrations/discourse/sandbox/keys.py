@@ -34,7 +34,7 @@ _SCOPES: dict[str, str] = {
 """What each scope of 2022 lets through, as the recorded forum listed it."""
 _SCOPES_2026: dict[str, str] = _SCOPES | {
     "topics:read": rf"{_READ_TOPIC}|GET /t/external_id/[^/]+\.json",
-    "topics:update": rf"PUT {_TOPIC}\.json",
+    "topics:update": rf"PUT {_TOPIC}(?:/status)?\.json",
     "topics:delete": rf"DELETE {_TOPIC}\.json",
     "topics:recover": rf"PUT {_TOPIC}/recover\.json",
     "topics:status": rf"PUT {_TOPIC}/status\.json",
@@ -82,7 +82,7 @@ class Keys:
             raise answers.unacceptable(f"There is no scope {min(unknown)} on this forum.")
         key = key or secrets.token_hex(32)
         self._database.execute("DELETE FROM keys WHERE key = ?", key)
-        kept = json.dumps({name: {key: list(ids) for key, ids in allowed.items()} for name, allowed in scopes.items()})
+        kept = json.dumps({name: {parameter: list(ids) for parameter, ids in allowed.items()} for name, allowed in scopes.items()})
         now = stamp(self._clock())
         self._database.insert("keys", key=key, user_id=user_id, scopes=kept, description=description, created_at=now)
         return key
