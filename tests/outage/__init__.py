@@ -1,0 +1,1 @@
+"""The forum fails at every call the service makes of it, in every way a network has."""
