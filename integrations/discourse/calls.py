@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Literal
 from urllib.parse import quote
 
 from integrations.discourse import wire
@@ -88,7 +89,9 @@ class Calls:
             if post.id == post_id:
                 return post
         raise OutsideError(
-            f"The forum has no post {post_id} in topic {topic_id}, or our account may not see it.", kind="missing", permanent=True
+            f"The forum has no post {post_id} in topic {topic_id}, or our account may not see it; look there.",
+            kind="missing",
+            permanent=True,
         )
 
     def with_raw(self, topic: wire.Topic) -> wire.Post:
@@ -118,6 +121,10 @@ class Calls:
     def retitle(self, topic_id: int, changes: dict[str, object]) -> None:
         """Change a topic's title or tags (the slug in the path may be anything but must be there)."""
         self._discourse.put(f"/t/-/{topic_id}.json", changes)
+
+    def set_status(self, topic_id: int, status: Literal["pinned", "closed", "visible"], *, enabled: bool) -> None:
+        """Pin, close or list a topic, or the opposite. The forum wants the word: a JSON true answers 200 and does the reverse."""
+        self._discourse.put(f"/t/{topic_id}/status.json", {"status": status, "enabled": "true" if enabled else "false"})
 
     def delete_topic(self, topic_id: int) -> None:
         """Delete a topic, its first post with it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+from integrations.discourse.calls import Calls
 from integrations.discourse.client import Discourse
 from peerplugin.core.effects import Document, Publication
 from peerplugin.core.model import DocumentId
@@ -32,6 +33,7 @@ def prove(discourse: Discourse, forum: Forum, category: int, day: str) -> None:
     if published.enqueued:
         sentence = f"Posts of our account in category {category} wait for the forum's approval: let its account post there without it, as a moderator or a member of a trusted group."
         raise OutsideError(sentence, kind="rights", permanent=True)
+    _unlist(discourse, published)
     try:
         forum.put(replace(first, raw=_SECOND + "\n\n" + first.mark, private=True), published)
         _look(discourse, published)
@@ -56,6 +58,15 @@ def _document(category: int, day: str) -> Document:
         external_id=f"pp-proof-{category}-{day}",
         mark=mark,
     )
+
+
+def _unlist(discourse: Discourse, published: Publication) -> None:
+    """Readers need not come across it meanwhile; where we may not unlist it, they may for a moment."""
+    try:
+        Calls(discourse).set_status(published.topic_id, "visible", enabled=False)
+    except OutsideError as error:
+        if error.kind not in ("rights", "missing", "invalid"):
+            raise
 
 
 def _look(discourse: Discourse, published: Publication) -> None:

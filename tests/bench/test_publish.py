@@ -16,8 +16,8 @@ async def test_a_meeting_takes_two_requests_for_each_document_and_no_wait(tmp_pa
 
 async def test_the_first_meeting_of_a_series_takes_the_proof_besides_and_no_wait_either(tmp_path: Path) -> None:
     run = await publish(tmp_path, 12)
-    assert run.proof.calls.total() == 16
-    assert run.keyed == 38
+    assert run.proof.calls.total() == 17
+    assert run.keyed == 39
     assert run.waited_s == 0
 
 

@@ -16,6 +16,7 @@ ANYBODY = " (as everybody)"
 POST, TOPIC, HISTORY = "/posts/{n}.json", "/t/{n}.json", "/posts/{n}/revisions/latest.json"
 CREATE, READ_TOPIC, READ_POST, FIND = "POST /posts.json", f"GET {TOPIC}", f"GET {POST}", "GET /t/external_id/{id}.json"
 EDIT, RETITLE, HIDE = f"PUT {POST}", "PUT /t/-/{n}.json", "PUT /posts/{n}/revisions/{n}/hide.json"
+UNLIST = "PUT /t/{n}/status.json"
 READ_HISTORY, LOOK = f"GET {HISTORY}", f"GET {HISTORY}{ANYBODY}"
 DELETE_TOPIC, DELETE_POST = f"DELETE {TOPIC}", f"DELETE {POST}"
 
@@ -25,11 +26,11 @@ _ENDING = [READ_POST, EDIT, READ_HISTORY, HIDE, DELETE_POST]
 CALLS: dict[str, tuple[list[str], Sequence[int]]] = {
     "prove": (
         [
-            *(CREATE, READ_TOPIC, READ_TOPIC, EDIT, READ_HISTORY, HIDE, LOOK, READ_TOPIC + ANYBODY, READ_POST + ANYBODY),
+            *(CREATE, READ_TOPIC, UNLIST, READ_TOPIC, EDIT, READ_HISTORY, HIDE, LOOK, READ_TOPIC + ANYBODY, READ_POST + ANYBODY),
             *(*_WITHDRAWING, READ_TOPIC + ANYBODY),
             *(CREATE, READ_TOPIC),
         ],
-        (1, 7, 8, 15),
+        (1, 2, 8, 9, 16),
     ),
     "publish": ([CREATE, READ_TOPIC], range(2)),
     "take up": ([CREATE, FIND, READ_TOPIC], range(3)),
@@ -116,6 +117,8 @@ BUT: dict[tuple[str, str, str], Outcome] = {
     # The forum has just said that it holds the topic, or shows it to everybody: a 404 is no reason to make another, nor to think it gone.
     **{(step, READ_TOPIC, "404"): ("again", "missing") for step in ("publish", "take up", "prove")},
     ("retract", READ_POST, "404"): ("again", "missing"),
+    # A courtesy to readers, for the moment that the throw-away topic lasts.
+    **{("prove", UNLIST, fault): WELL for fault in ("403", "404", "422")},
     # Its topic was deleted just before: nobody can read it.
     ("retract a post", READ_POST, "404"): WELL,
     # A narrow key may not read a post by its number: it is read through its topic.
