@@ -83,8 +83,11 @@ class Worker:
                 self._thread = threading.Thread(target=self._work, name="forum", daemon=True)
                 self._thread.start()
             self._news.notify()
-        answer: T = job.answer.result()
-        return answer
+        try:
+            answer: T = job.answer.result()
+            return answer
+        finally:
+            del job  # what was raised holds this frame, and would hold itself
 
     def close(self) -> None:
         """No call is begun any more."""
@@ -97,14 +100,20 @@ class Worker:
 
     def _work(self) -> None:
         while (job := self._next()) is not None:
-            try:
-                answer = job.call()
-            except BusyError as busy:
-                self._put_off(job, busy)
-            except BaseException as error:  # noqa: BLE001 - whatever it is belongs to whoever waits for the answer
-                job.answer.set_exception(error)
-            else:
-                job.answer.set_result(answer)
+            self._make(job)
+            del job
+
+    def _make(self, job: _Job) -> None:
+        try:
+            answer = job.call()
+        except BusyError as busy:
+            self._put_off(job, busy)
+        except BaseException as error:  # noqa: BLE001 - whatever it is belongs to whoever waits for the answer
+            job.answer.set_exception(error)
+        else:
+            job.answer.set_result(answer)
+        finally:
+            del job  # the same
 
     def _next(self) -> _Job | None:
         """The job whose turn it is, once its time has come; None: closed. Something urgent may come while we wait, and goes first."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import threading
+import weakref
 from collections.abc import Callable
 
 import pytest
@@ -112,6 +115,28 @@ def test_a_call_returns_what_it_returned_and_raises_what_it_raised() -> None:
     assert worker.do(lambda: 7) == 7
     with pytest.raises(KeyError):
         worker.do(lambda: dict[str, int]()["nothing"])
+    worker.close()
+
+
+def test_what_a_failed_call_held_is_let_go_at_once() -> None:
+    class Connection:
+        """Something that a call opens."""
+
+    worker, opened = Worker(Pace(), HandClock()), list[weakref.ref[Connection]]()
+
+    def fail() -> None:
+        connection = Connection()
+        opened.append(weakref.ref(connection))
+        raise KeyError
+
+    gc.disable()
+    try:
+        with contextlib.suppress(KeyError):
+            worker.do(fail)
+        worker.do(lambda: None)
+        assert opened[0]() is None
+    finally:
+        gc.enable()
     worker.close()
 
 
