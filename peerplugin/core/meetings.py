@@ -72,7 +72,7 @@ def occurrence(schedule: Schedule, on: date) -> Occurrence:
     """One date, at the time it now has."""
     change = schedule.changes.get(on, UNCHANGED)
     wall = change.moved_to or datetime.combine(on, time.fromisoformat(schedule.time))
-    starts_at = wall.replace(tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
+    starts_at = schedule.fixed.get(on) or wall.replace(tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
     return Occurrence(on, starts_at, starts_at + timedelta(minutes=schedule.minutes), change)
 
 

@@ -128,6 +128,7 @@ class Schedule:
     minutes: int = 75
     ends_on: date | None = None  # the last date
     changes: Mapping[date, Change] = field(default_factory=dict)
+    fixed: Mapping[date, datetime] = field(default_factory=dict)  # instants that were announced: a promise, whatever becomes of the zone
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,6 +164,7 @@ class Series:
     min_contributors: int = 3
     how_to_join: str = ""
     forum_url: str = ""
+    leads: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 0)  # minutes before a meeting at which it is announced
     publish_unproven: bool = False  # the operator accepts that an erasure may leave earlier texts readable
 
 
