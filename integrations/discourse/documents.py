@@ -69,7 +69,8 @@ class Documents:
         """The document's topic, or that it now waits for the forum's approval.
 
         The forum itself refuses a second topic with an external id: only then it is looked for, which saves a call for each topic.
-        A deleted topic keeps its id, and the lookup does not show it: then the next spare id is tried, in the same order each time.
+        A deleted topic keeps its id, and the lookup does not show it; somebody else's topic may have it, too: then the next spare id is
+        tried, in the same order each time.
         """
         for external_id in _ids(document.external_id):
             try:
@@ -79,7 +80,7 @@ class Documents:
                     raise
                 found = self._standing_topic(document, external_id)
                 topic = self._shown(found) if found is not None else None
-                if topic is not None:
+                if topic is not None and _is_ours(document, self._calls.with_raw(topic)):
                     return self._correct_topic(document, topic, None)
             else:
                 if created is None:

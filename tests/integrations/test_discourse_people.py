@@ -115,6 +115,14 @@ def test_a_post_that_a_person_edited_stays_too(world: World) -> None:
     assert world.forum.put(world.post(index, NEWER, private=True), published).overrode
 
 
+def test_a_topic_of_somebody_else_that_has_our_external_id_is_left_alone(world: World) -> None:
+    theirs = {"title": "Somebody else's question about soup", "raw": "Is soup allowed after all this, and when?", "category": world.public}
+    world.as_user(world.editor, "POST", "/posts.json", theirs | {"external_id": world.topic().external_id}).raise_for_status()
+    world.forum.put(world.topic(), None)
+    assert world.standing_posts() == [theirs["raw"], world.topic().raw.rstrip()]
+    assert [row["external_id"] for row in world.sandbox.topics()][1].endswith("-2")
+
+
 def test_what_a_person_closed_pinned_or_moved_is_still_corrected(world: World) -> None:
     published = world.forum.put(world.topic(), None)
     elsewhere = world.sandbox.create_category("Archive of the group")
