@@ -1,4 +1,4 @@
-"""The sandbox as a person meets it: its pages, its memory, its command."""
+"""The sandbox as a person meets it: its pages, what an admin does by calls, its memory, its command."""
 
 from __future__ import annotations
 
@@ -143,6 +143,61 @@ def test_a_local_date_is_shown_in_utc_to_readers_without_scripts() -> None:
     cooked = cook('At [date=2026-11-25 time=19:00:00 timezone="America/Los_Angeles"].')
     assert ">2026-11-26T03:00:00Z</span>" in cooked
     assert 'data-timezone="America/Los_Angeles"' in cooked
+
+
+def _admin(sandbox: Sandbox, method: str, path: str, json: object = None) -> requests.Response:
+    headers = {"Api-Key": sandbox.admin_key, "Api-Username": sandbox.admin_username}
+    return requests.request(method, sandbox.url + path, json=json, headers=headers, timeout=5)
+
+
+def test_a_key_that_an_admin_makes_works_until_it_is_revoked(sandbox: Sandbox) -> None:
+    made = _admin(sandbox, "POST", "/admin/api/keys.json", {"key": {"description": "one more", "username": sandbox.bot_username}}).json()[
+        "key"
+    ]
+    headers = {"Api-Key": made["key"]}
+    session = requests.get(f"{sandbox.url}/session/current.json", headers=headers, timeout=5)
+    assert session.json()["current_user"]["username"] == sandbox.bot_username
+    listed = _admin(sandbox, "GET", "/admin/api/keys.json").json()["keys"]
+    (ours,) = [key for key in listed if key["id"] == made["id"]]
+    assert "key" not in ours and made["key"].startswith(ours["truncated_key"].rstrip(".")), "a key is shown whole only once"
+    assert _admin(sandbox, "POST", f"/admin/api/keys/{made['id']}/revoke.json").json()["api_key"]["revoked_at"]
+    assert requests.get(f"{sandbox.url}/session/current.json", headers=headers, timeout=5).status_code == 403
+
+
+def test_people_join_a_group_once_and_leave_it(sandbox: Sandbox) -> None:
+    sandbox.create_user("member")
+    path = f"/groups/{sandbox.create_group('hosts', [sandbox.bot_username])}/members.json"
+    asked = {"usernames": "member"}
+    assert _admin(sandbox, "PUT", path, asked).json() == {"success": "OK", "usernames": ["member"], "emails": []}
+    again = _admin(sandbox, "PUT", path, asked)
+    assert (again.status_code, again.json()) == (422, {"errors": ["'member' is already a member of this group."]})
+    shown = _admin(sandbox, "GET", "/groups/hosts/members.json?limit=1&offset=1").json()
+    assert [person["username"] for person in shown["members"]] == ["member"]
+    assert shown["meta"] == {"total": 2, "limit": 1, "offset": 1}
+    assert _admin(sandbox, "DELETE", path, asked).json() == {"success": "OK", "usernames": ["member"], "skipped_usernames": []}
+    assert [person["username"] for person in _admin(sandbox, "GET", path).json()["members"]] == [sandbox.bot_username]
+
+
+def test_the_read_only_mode_says_so_up_to_the_call_that_ends_it(sandbox: Sandbox) -> None:
+    told = [
+        _admin(sandbox, method, path, body).headers.get("Discourse-Readonly")
+        for method, path, body in (
+            ("PUT", "/admin/backups/readonly.json", {"enable": "true"}),
+            ("GET", "/latest.json", None),
+            ("PUT", "/admin/backups/readonly.json", {"enable": "false"}),
+            ("GET", "/latest.json", None),
+        )
+    ]
+    assert told == [None, "true", "true", None]
+
+
+def test_a_print_shows_all_posts_of_a_topic_and_a_page_twenty(sandbox: Sandbox) -> None:
+    topic = _post(sandbox, sandbox.create_category("Liver Spot"), "Does banding hurt for long?", "It aches for two days.")["topic_id"]
+    for number in range(21):
+        reply = {"topic_id": topic, "raw": f"It was so for me as well, {number} times in all."}
+        assert _admin(sandbox, "POST", "/posts.json", reply).status_code == 200
+    counts = [len(_admin(sandbox, "GET", f"/t/{topic}.json{asked}").json()["post_stream"]["posts"]) for asked in ("", "?print=true")]
+    assert counts == [20, 22]
 
 
 def test_a_file_keeps_topics_and_keys(tmp_path: Path) -> None:

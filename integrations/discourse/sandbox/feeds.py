@@ -97,7 +97,7 @@ class Feeds:
             items.append(
                 f"<item><title>{escape(topic.title)}</title><dc:creator><![CDATA[@{author} {author}]]></dc:creator>"
                 f"<description><![CDATA[ {_inside(post.cooked)} ]]></description><link>{base}{_path(topic)}/{post.number}</link>"
-                f'<pubDate>{in_words(post.created_at)}</pubDate><guid isPermaLink="false">{request.host}-post-{post.id}</guid></item>'
+                f'<pubDate>{in_words(post.created_at)}</pubDate><guid isPermaLink="false">{request.url.host}-post-{post.id}</guid></item>'
             )
         answer = _feed(
             f"<title>{escape(self._title)} - Latest posts</title><link>{base}</link><description>Latest posts</description>", items
@@ -127,7 +127,7 @@ class Feeds:
         return (
             f"<item><title>{escape(topic.title)}</title><dc:creator><![CDATA[{author}]]></dc:creator>"
             f'<description><![CDATA[{_inside(post.cooked)}<p><a href="{link}">Read full topic</a></p>]]></description><link>{link}</link>'
-            f'<pubDate>{in_words(post.created_at)}</pubDate><guid isPermaLink="false">{request.host}-post-{topic.id}-{post.number}</guid></item>'
+            f'<pubDate>{in_words(post.created_at)}</pubDate><guid isPermaLink="false">{request.url.host}-post-{topic.id}-{post.number}</guid></item>'
         )
 
     def _topics(self, request: web.Request, title: str, path: str, about: str, topics: Sequence[Topic]) -> web.Response:
@@ -147,7 +147,7 @@ class Feeds:
             f"<item><title>{escape(topic.title)}</title><dc:creator><![CDATA[{database.user(topic.user_id).username}]]></dc:creator>"
             f"<category>{escape(category.name if category else '')}</category>"
             f"<description><![CDATA[{_inside(database.first_post(topic.id).cooked)}]]></description><link>{link}</link>"
-            f'<pubDate>{in_words(topic.created_at)}</pubDate>{marks}<guid isPermaLink="false">{request.host}-topic-{topic.id}</guid></item>'
+            f'<pubDate>{in_words(topic.created_at)}</pubDate>{marks}<guid isPermaLink="false">{request.url.host}-topic-{topic.id}</guid></item>'
         )
 
     @property

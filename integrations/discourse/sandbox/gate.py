@@ -90,7 +90,7 @@ class Gate:
         return await self._pass(request, handler)
 
     async def _pass(self, request: web.Request, handler: Handler) -> web.StreamResponse:
-        known = True
+        known, read_only = True, self._settings.is_on(READ_ONLY)  # as it is when the call comes: the one that ends it says so as well
         try:
             answer = await self._answer(request, handler)
         except AddressLimitError as refused:
@@ -107,9 +107,9 @@ class Gate:
         viewer = viewer_of(request)
         if viewer is not None and known:
             answer.headers["X-Discourse-Username"] = viewer.username
-        if answer.status < 400:
+        if answer.status < 400 or answer.status == 422:
             answer.headers.setdefault("Cache-Control", "no-cache, no-store")
-        if self._settings.is_on(READ_ONLY) and request.method in READS:
+        if read_only and answer.status < 400:
             answer.headers["Discourse-Readonly"] = "true"
         return answer
 
