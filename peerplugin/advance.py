@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 
+from peerplugin import diary
 from peerplugin.core import lifecycle
 from peerplugin.core.facts import ConsentGiven, Withdrawn
 from peerplugin.core.model import MeetingKey
@@ -20,6 +21,7 @@ log = logging.getLogger(__name__)
 def advance(tx: Tx, group: Group, now: datetime) -> int:
     """Take all steps that are due. Returns how many meetings moved."""
     keys = tx.meetings_with_news()
+    group = diary.today(tx, group) if keys else group
     for key in keys:
         _step(tx, key, group, now)
     return len(keys)

@@ -98,6 +98,12 @@ def _series(s: SeriesSettings, settings: Settings, rooms: Mapping[str, RoomId]) 
         publish_unproven=s.publish_unproven,
         min_contributors=s.min_contributors,
         how_to_join=s.how_to_join,
+        leads=tuple(sorted(set(s.schedule.announce_min), reverse=True)),
+        zones=s.schedule.other_zones,
+        quorum=s.schedule.quorum,
+        confirm_min=s.schedule.confirm_min,
+        announcements=s.announcements_category,
+        listed=s.schedule.dates_listed,
         forum_url=f"{settings.discourse.url}/c/{s.category}",
     )
 

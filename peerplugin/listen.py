@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import datetime
 
+from peerplugin import diary
 from peerplugin.core import floor, hearing, lifecycle
 from peerplugin.core.capture import Floor, Kept
 from peerplugin.core.effects import Answer, Join
@@ -21,6 +22,7 @@ from peerplugin.store import Tx
 def listen(tx: Tx, batch: Batch, group: Group, now: datetime) -> Counter[str]:
     """Store a sync answer. Returns how many events were ignored, by reason."""
     ignored: Counter[str] = Counter()
+    group = diary.today(tx, group)
     for room in batch.rooms:
         ignored += _room(tx, room, group, now)
     for invitation in batch.invitations:
@@ -31,6 +33,7 @@ def listen(tx: Tx, batch: Batch, group: Group, now: datetime) -> Counter[str]:
 
 def tick(tx: Tx, group: Group, now: datetime) -> None:
     """Time passes without a word: meetings close and open by their schedule."""
+    group = diary.today(tx, group)
     for room in dict.fromkeys(tx.current_room(s.room) for s in group.series):
         listening = _listening(tx, room, group, now)
         if listening is None:
@@ -47,7 +50,7 @@ def _room(tx: Tx, room: RoomBatch, group: Group, now: datetime) -> Counter[str]:
     before, counted = listening, Counter(room.skipped)
     known = memory(tx, listening.series)
     for event in room.state:
-        listening = _take(tx, hearing.hear(listening, event, known, now), event, now, stored=False)
+        listening = _take(tx, hearing.hear(listening, event, known, now), event, group, now, stored=False)
     meeting = listening.floor.meeting if listening.floor else None
     if room.gap is not None:
         tx.add_gap(meeting, room.gap)
@@ -60,14 +63,14 @@ def _room(tx: Tx, room: RoomBatch, group: Group, now: datetime) -> Counter[str]:
         heard = hearing.hear(listening, event, known, now)
         if heard.ignored:
             counted[heard.ignored] += 1
-        listening = _take(tx, heard, event, now, stored=True)
+        listening = _take(tx, heard, event, group, now, stored=True)
     _remember_place(tx, room.room_id, before, listening)
     if room.skipped:
         tx.add_skipped(listening.floor.meeting if listening.floor else meeting, room.skipped)
     return counted
 
 
-def _take(tx: Tx, heard: Heard, event: RoomEvent, now: datetime, *, stored: bool) -> Listening:
+def _take(tx: Tx, heard: Heard, event: RoomEvent, group: Group, now: datetime, *, stored: bool) -> Listening:
     """Write what one event changes."""
     if heard.kept is not None:
         tx.keep(*heard.kept)
@@ -80,6 +83,10 @@ def _take(tx: Tx, heard: Heard, event: RoomEvent, now: datetime, *, stored: bool
     _remember_facts(tx, heard.facts, heard.listening.series)
     if heard.effects:
         tx.add_effects(heard.effects, now)
+    for series_id, order in heard.orders:
+        diary.ordered(tx, group, series_id, order, now)
+    if heard.zone is not None:
+        tx.save_zone(*heard.zone)
     if heard.receipt:
         received(tx, heard.receipt, event.event_id, event.at)
     return heard.listening
@@ -91,6 +98,7 @@ def received(tx: Tx, key: str, event_id: EventId, at: datetime) -> None:
     if outgoing is None or not tx.receive(key, event_id):
         return
     tx.finish(key, "done", event_id=event_id)
+    diary.sent(tx, outgoing.effect, Sent(at, key, event_id))
     if outgoing.effect.meeting is not None:
         tx.add_fact(Sent(at, key, event_id), outgoing.effect.meeting)
 
@@ -162,7 +170,12 @@ def memory(tx: Tx, series: tuple[Series, ...]) -> Memory:
     def said(series_id: SeriesId, user: UserId) -> tuple[tuple[MeetingKey, frozenset[EventId]], ...]:
         return tuple((m, tx.ids_of(m, user)) for m in tx.meetings_of(series_id, user))
 
-    return Memory(find, card, number, waiting, taken, said)
+    def prompt(event_id: EventId) -> SeriesId | None:
+        key = tx.key_of_event(event_id)
+        outgoing = tx.effect_of(key) if key is not None else None
+        return diary.asked_for(outgoing.effect) if outgoing is not None else None
+
+    return Memory(find, card, number, waiting, taken, prompt, said)
 
 
 # --- invitations --------------------------------------------------------------------------------------------------------------------

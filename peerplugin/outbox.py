@@ -7,11 +7,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from peerplugin import diary
 from peerplugin.advance import advance
-from peerplugin.core import publish
-from peerplugin.core.effects import Answer, AnyEffect, Document, Join, Publication, Put, React, Redact, Say, Think, Withdraw
+from peerplugin.core import notices, publish
+from peerplugin.core.effects import Amend, Answer, AnyEffect, Document, Join, Publication, Put, React, Redact, Say, Think, Withdraw
 from peerplugin.core.facts import Gone, Held, Started, Thought
-from peerplugin.core.model import EventId, Outcome, RoomId, Series, Transcript
+from peerplugin.core.model import EventId, Outcome, RoomId, Series, SeriesId, Transcript
 from peerplugin.core.record import Record
 from peerplugin.core.rules import Rules
 from peerplugin.core.telling import Pages, tell
@@ -22,7 +23,7 @@ from peerplugin.store import LedgerRow, Tx
 from peerplugin.troubles import mention
 from peerplugin.troubles import tell as tell_trouble
 
-CHAT = frozenset({"Say", "Answer", "React", "Redact", "Join"})
+CHAT = frozenset({"Say", "Amend", "Answer", "React", "Redact", "Join"})
 FORUM = frozenset({"Put"})
 ERASING = frozenset({"Correct", "Withdraw"})
 THINKING = frozenset({"Think"})
@@ -42,6 +43,7 @@ class Work:
     attempts: int
     room: RoomId | None = None
     text: str = ""
+    about: EventId | None = None  # the message of ours that is to say something else
     document: Document | None = None
     known: Publication | None = None
     transcript: Transcript | None = None
@@ -52,7 +54,8 @@ class Work:
 def claim(tx: Tx, kinds: frozenset[str], group: Group, now: datetime) -> Work | None:
     """The next effect to perform, or None. Every fact is taken into account first; what is no longer wanted is dropped."""
     advance(tx, group, now)
-    tx.expired(now)
+    diary.missed(tx, group, tx.expired(now), now)
+    group = diary.today(tx, group)
     while (claimed := tx.claim(now, kinds)) is not None:
         try:
             work = _work_out(tx, claimed.effect, claimed.attempts, group, now)
@@ -63,6 +66,7 @@ def claim(tx: Tx, kinds: frozenset[str], group: Group, now: datetime) -> Work | 
         if work is not None:
             return work
         tx.finish(claimed.effect.key, "dropped", "no longer wanted")
+        diary.dropped(tx, claimed.effect)
     return None
 
 
@@ -71,22 +75,39 @@ def _work_out(tx: Tx, effect: AnyEffect, attempts: int, group: Group, now: datet
     if effect.meeting is not None and pages is None:
         return None
     match effect:
-        case Say():
-            text = tell(effect, group.words, pages)
-            return Work(effect, attempts, room=tx.current_room(effect.room), text=text) if text else None
-        case Answer():
-            text = tell(effect, group.words, pages)
-            return Work(effect, attempts, room=tx.direct_room(effect.user), text=text) if text else None
+        case Say() | Answer() | Amend():
+            return _words(tx, effect, attempts, group, pages, now)
         case React() | Redact():
             return Work(effect, attempts, room=tx.current_room(effect.room))
         case Join():
             return Work(effect, attempts, room=effect.room)
         case Think():
             return _think(effect, attempts, group, pages) if pages else None
+        case Put() if effect.meeting is None:
+            found = diary.document(tx, effect, group, now)
+            return Work(effect, attempts, document=found[0], known=found[1]) if found else None
         case Put():
             return _put(tx, effect, attempts, group, pages, now) if pages else None
         case Withdraw():
             return _withdraw(effect, attempts, group, pages) if pages else None
+
+
+def _words(tx: Tx, effect: Say | Answer | Amend, attempts: int, group: Group, pages: Pages | None, now: datetime) -> Work | None:
+    """What is to be said, in words; None where it is no longer true, or where what it corrects was never said."""
+    if notices.is_about_dates(effect):
+        user = effect.user if isinstance(effect, Answer) else None
+        pages_of_dates = diary.open_at(tx, group, SeriesId(str(effect.values["series"])), now, tx.zone_of(user) if user else None)
+        text = notices.tell(effect, group.words, pages_of_dates) if pages_of_dates else None
+    else:
+        text = tell(effect, group.words, pages) if not isinstance(effect, Amend) else None
+    if not text:
+        return None
+    if isinstance(effect, Answer):
+        return Work(effect, attempts, room=tx.direct_room(effect.user), text=text)
+    said = tx.effect_of(effect.said) if isinstance(effect, Amend) else None
+    if isinstance(effect, Amend) and (said is None or said.event_id is None):
+        return None
+    return Work(effect, attempts, room=tx.current_room(effect.room), text=text, about=said.event_id if said else None)
 
 
 def _pages(tx: Tx, effect: AnyEffect, group: Group) -> Pages | None:
@@ -156,7 +177,10 @@ def go_on(tx: Tx, work: Work, now: datetime) -> None:
 
 def put(tx: Tx, work: Work, publication: Publication, group: Group, now: datetime) -> None:
     """The forum has it: remembered with the digest of exactly what we asked it to hold; the ledger says on what it rests."""
-    assert work.document is not None and work.effect.meeting is not None
+    assert work.document is not None
+    if work.effect.meeting is None:
+        _put_of_series(tx, work, publication, group, now)
+        return
     stands = publication
     if publication.enqueued:  # the forum's own staff must let it through first: look again
         tx.add_fact(Held(now, stands), work.effect.meeting)
@@ -168,6 +192,23 @@ def put(tx: Tx, work: Work, publication: Publication, group: Group, now: datetim
         if record is not None:
             tx.enter_ledger(_ledger(tx, record, stands))
     advance(tx, group, now)
+
+
+def _put_of_series(tx: Tx, work: Work, stands: Publication, group: Group, now: datetime) -> None:
+    """The same for what a series holds there itself."""
+    if stands.enqueued:
+        tx.retry(work.effect.key, now + QUEUE_LOOK, QUEUED)
+    elif tx.finish(work.effect.key, "done"):
+        if stands.overrode:
+            sentence = f"{stands.url} had been edited in the forum. The service keeps it alone: it holds our text again. Say a change with !schedule, or write an answer below."
+            mention(tx, group, f"overrode:{work.effect.key}", sentence, now)
+        wants_pin = work.document is not None and work.document.pinned
+        if wants_pin and not stands.pinned and work.known is None:
+            sentence = (
+                f"{stands.url} could not be pinned: our account must be a moderator for that. Pin it by hand, so that readers find it."
+            )
+            mention(tx, group, f"unpinned:{work.effect.key}", sentence, now)
+    diary.held(tx, group, stands, now)
 
 
 def _tell(tx: Tx, work: Work, stands: Publication, group: Group, now: datetime) -> None:
@@ -237,11 +278,20 @@ def failed(tx: Tx, work: Work, error: OutsideError, patience: Patience, group: G
         tx.finish(key, "failed", error.sentence)
         if isinstance(work.effect, Say | Join):
             mention(tx, group, key, error.sentence, now)
-        if isinstance(work.effect, Put):
+        if isinstance(work.effect, Put) and work.effect.meeting is None:
+            mention(tx, group, key, error.sentence, now)
+        elif isinstance(work.effect, Put):
             mention(tx, group, key, f"{error.sentence} To replace it, say !overwrite and the draft's number.", now)
         return False
-    tx.retry(key, now + patience.wait(work.attempts, error), error.sentence)
+    tx.retry(key, _next_try(work.effect, now, patience.wait(work.attempts, error), patience), error.sentence)
     return (error.permanent or work.attempts >= 3) and not isinstance(work.effect, Answer)
+
+
+def _next_try(effect: AnyEffect, now: datetime, wait: timedelta, patience: Patience) -> datetime:
+    """What has its hour is tried the oftener, the nearer its end: a wait that outlasts it would lose what could still have been said."""
+    if effect.not_after is None or effect.not_after <= now:
+        return now + wait
+    return now + min(wait, max((effect.not_after - now) / 2, timedelta(seconds=patience.first_s)))
 
 
 def _is_let_go(effect: AnyEffect, kind: str) -> bool:
@@ -253,7 +303,7 @@ def _is_let_go(effect: AnyEffect, kind: str) -> bool:
             return True  # whoever wants us there invites us (again), and that is another effect
         case Redact() | Answer():
             return kind != "rights"
-        case Say():
+        case Say() | Amend():
             return kind == "invalid"  # too long, say: everything after it in this room would wait behind it
         case Put():
             return kind == "conflict"  # a person wrote there: theirs stays until a moderator says otherwise

@@ -16,7 +16,7 @@ from typing import Protocol, TypeVar
 
 from peerplugin import outbox
 from peerplugin.core.draft import compose
-from peerplugin.core.effects import Answer, Document, Join, Put, React, Redact, Say, Think, Withdraw
+from peerplugin.core.effects import Amend, Answer, Document, Join, Put, React, Redact, Say, Think, Withdraw
 from peerplugin.core.model import EventId, Outcome, RoomId, RoomState
 from peerplugin.errors import OutsideError
 from peerplugin.group import Group
@@ -65,7 +65,7 @@ class Performer:
     async def perform(self, work: Work) -> Receipt:
         """Do it; what to store about it."""
         match work.effect:
-            case Say() | Answer() | React() | Redact() | Join():
+            case Say() | Amend() | Answer() | React() | Redact() | Join():
                 event_id = await self._speak(work)
                 return lambda tx: outbox.sent(tx, work, event_id, self._clock())
             case Put() if work.unproven is not None:
@@ -93,6 +93,11 @@ class Performer:
                     room = await self._direct_room(effect)
                 content = {"msgtype": "m.notice", "body": work.text, "m.mentions": {}, EFFECT_KEY: effect.key}
                 return await chat.send(_room(room), "m.room.message", content, effect.key)
+            case Amend():
+                said = {"msgtype": "m.notice", "body": work.text, "m.mentions": {}}
+                relation = {"rel_type": "m.replace", "event_id": work.about}
+                content = {**said, "body": f"* {work.text}", "m.new_content": said, "m.relates_to": relation, EFFECT_KEY: effect.key}
+                return await chat.send(_room(work.room), "m.room.message", content, effect.key)
             case React():
                 relation = {"rel_type": "m.annotation", "event_id": effect.event_id, "key": effect.emoji}
                 return await chat.send(_room(work.room), "m.reaction", {"m.relates_to": relation, EFFECT_KEY: effect.key}, effect.key)

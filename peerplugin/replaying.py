@@ -62,7 +62,7 @@ class Log:
         self.closed: dict[MeetingKey, datetime] = {}
         self.consents: list[Consent] = []
         self.listening = Listening(UserId(""), "room", RoomState(series.room), (series,), None, BEGINNING, rules.crisis_phrases)
-        self.memory = Memory(self._find, lambda _: None, lambda _: None, tuple, lambda: tuple(self.opened), lambda *_: ())
+        self.memory = Memory(self._find, lambda _: None, lambda _: None, tuple, lambda: tuple(self.opened), lambda _: None, lambda *_: ())
 
     def _find(self, event_id: EventId) -> tuple[MeetingKey, Kept] | None:
         meeting = self._meeting_of.get(event_id)

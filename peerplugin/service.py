@@ -16,7 +16,7 @@ from typing import TypeVar
 
 import schedule
 
-from peerplugin import outbox
+from peerplugin import diary, outbox
 from peerplugin.advance import advance
 from peerplugin.core.hints import Hint
 from peerplugin.errors import MistakeError, OutsideError, PeerpluginError
@@ -99,6 +99,7 @@ class Service:
         if tx.began_at() is None:
             tx.set_began_at(self._clock())
         tx.reopen_claimed()
+        diary.begin(tx, self._group, self._clock())
         outbox.hurry_all(tx, self._clock())
         calm(tx, self._group, "texts", self._clock())  # read anew; if one still cannot be filled, that is told again
         for lane in LANES:
@@ -184,6 +185,7 @@ class Service:
         now = self._clock()
         if self._heard_until is not None:  # while we are deaf no meeting ends by silence or time: what was said is heard first
             tick(tx, self._group, self._heard_until)
+            diary.pass_time(tx, self._group, now)
         advance(tx, self._group, now)
         return tx.troubles()
 

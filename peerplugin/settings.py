@@ -41,6 +41,12 @@ def _rule(rule: str) -> str:
     return plain
 
 
+def _range(pair: tuple[int, int]) -> tuple[int, int]:
+    if pair[0] > pair[1]:
+        raise ValueError
+    return pair
+
+
 def _address(url: str) -> str:
     if not re.fullmatch(r"https?://[^\s/@?#]+(/[^\s@?#]*)?", url):
         raise ValueError
@@ -140,10 +146,28 @@ class ScheduleSettings(Section):
     zone: Annotated[str, AfterValidator(_zone)] = Field(description="a zone of the IANA list, such as America/Los_Angeles")
     rule: Annotated[str, AfterValidator(_rule)] = Field(description="a recurrence rule (RFC 5545), such as FREQ=WEEKLY;BYDAY=WE")
     minutes: Annotated[int, Field(ge=1, le=24 * 60)] = Field(75, description="how long a meeting lasts in minutes, 1 to 1440")
+    ends_on: date | None = Field(None, description="the date of the last meeting, such as 2027-06-30")
+    other_zones: tuple[Annotated[str, AfterValidator(_zone)], ...] = Field(
+        (), max_length=3, description='up to three more zones, such as ["America/New_York", "Europe/Berlin"]'
+    )
+    announce_min: tuple[Annotated[int, Field(ge=0, le=28 * 24 * 60)], ...] = Field(
+        (7 * 24 * 60, 24 * 60, 60, 0),
+        max_length=6,
+        description="a list of minutes before a meeting, 0 to 40320, such as [10080, 1440, 60, 0]",
+    )
+    confirm_min: Annotated[int, Field(ge=0, le=7 * 24 * 60)] = Field(
+        0, description="minutes before a meeting at which the facilitators are asked, 0 to 10080 (0: never)"
+    )
+    quorum: Annotated[tuple[Annotated[int, Field(ge=1)], Annotated[int, Field(ge=1, le=10_000)]], AfterValidator(_range)] = Field(
+        (20, 50), description="how few and how many people usually come, such as [20, 50]"
+    )
+    dates_listed: Annotated[int, Field(ge=1, le=26)] = Field(4, description="how many dates the forum's topic lists, 1 to 26")
 
     def to_core(self) -> Schedule:
         """The same, as the core knows it."""
-        return Schedule(starts_on=self.starts_on, time=self.time, zone=self.zone, rule=self.rule, minutes=self.minutes)
+        return Schedule(
+            starts_on=self.starts_on, time=self.time, zone=self.zone, rule=self.rule, minutes=self.minutes, ends_on=self.ends_on
+        )
 
 
 class SeriesSettings(Section):
@@ -157,6 +181,9 @@ class SeriesSettings(Section):
         description="the number of the public category, such as 7 (the forum's address bar shows it)"
     )
     drafts_category: Annotated[int, Field(ge=1)] | None = Field(None, description="the number of a private category, such as 8")
+    announcements_category: Annotated[int, Field(ge=1)] | None = Field(
+        None, description="the number of a category for a short topic of each date, such as 9"
+    )
     tags: tuple[Annotated[str, StringConstraints(pattern=r"^[^\s,]+$")], ...] = Field(
         (), description='a list of tags without spaces, such as ["meeting"]'
     )

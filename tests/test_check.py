@@ -115,7 +115,7 @@ def test_the_letter_to_a_forum_of_2026_names_every_scope_and_no_more(checked: Ch
     ticked = re.findall(r"\[ \] (.*)", result.out)
     assert ticked == [
         *("topics: write", "topics: read", "topics: update", "topics: delete", "posts: edit", "posts: delete", "posts: list"),
-        *("revisions: read", "revisions: modify", "categories: show", "tags: list"),
+        *("topics: status", "revisions: read", "revisions: modify", "categories: show", "tags: list"),
     ]
     assert "Global" not in result.out
 

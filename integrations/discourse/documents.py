@@ -87,7 +87,7 @@ class Documents:
                     return _enqueued(document, 0)
                 topic = self._shown(created.topic_id)
                 if topic is not None:
-                    return self._stands(document, topic, created)
+                    return replace(self._stands(document, topic, created), pinned=self._pin(document, topic.id))
                 # The forum repeated an answer of the last two minutes, for a topic that was deleted since.
         raise OutsideError(
             f"The external id {document.external_id} and its {_SPARE_IDS - 1} spares belong to deleted topics; restore one of them in the forum.",
@@ -120,7 +120,20 @@ class Documents:
         if changes:
             topic = self._calls.topic(topic.id)
         dropped = known.dropped if known is not None and known.tags == document.tags else _dropped(document, topic)
-        return replace(self._stands(document, topic, first), dropped=dropped, overrode=overrode)
+        pinned = (known is not None and known.pinned) or self._pin(document, topic.id)
+        return replace(self._stands(document, topic, first), dropped=dropped, overrode=overrode, pinned=pinned)
+
+    def _pin(self, document: Document, topic_id: int) -> bool:
+        """Put it above the others of its category. An account that may not is no reason to hold back what stands there already."""
+        if not document.pinned:
+            return False
+        try:
+            self._calls.set_status(topic_id, "pinned", enabled=True)
+        except OutsideError as error:
+            if not error.permanent:
+                raise
+            return False
+        return True
 
     def _stands(self, document: Document, topic: wire.Topic, first: wire.Post) -> Publication:
         return Publication(

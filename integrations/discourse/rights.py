@@ -67,6 +67,13 @@ SCOPES = (
         "/posts.json",
         "a topic that the forum's staff let out of its queue is not recognised",
     ),
+    Scope(
+        "topics: status",
+        "pin a topic",
+        "PUT",
+        f"/t/{NOBODY}/status.json",
+        "the topic that says when a group meets has to be pinned by hand",
+    ),
     Scope("revisions: read", "read earlier texts", "GET", f"/posts/{NOBODY}/revisions/latest.json", OLD_TEXTS),
     Scope("revisions: modify", "hide earlier texts", "PUT", f"/posts/{NOBODY}/revisions/2/hide.json", OLD_TEXTS),
 )

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from peerplugin.core.effects import Say
 from peerplugin.core.facts import Commanded, Paused
-from peerplugin.core.model import Series
+from peerplugin.core.model import EventId, Series
 from peerplugin.core.record import Record
 
 SOON = timedelta(minutes=30)
@@ -45,3 +45,11 @@ def published(record: Record, not_before: datetime | None) -> Say:
 def at_desk(record: Record, series: Series, fact: Commanded, text: str) -> Say:
     """A short answer to a moderator's command."""
     return Say(key=f"say:{fact.event_id}", meeting=record.key, room=series.management_room, text=text)
+
+
+def questions(record: Record, series: Series, asked: EventId | None = None) -> tuple[Say, ...]:
+    """The facilitators get what members sent for the guest: at the start, and again with each later one."""
+    if not record.guest:
+        return ()
+    key = f"quote:guest:{record.key}:{asked or ''}:{record.withdrawals}"
+    return (Say(key=key, meeting=record.key, room=series.management_room, text="guest-questions", not_after=record.ends_at),)

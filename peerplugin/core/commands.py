@@ -10,16 +10,18 @@ from peerplugin.core.facts import Place
 
 CHAIR_WORDS = frozenset({"startmeeting", "endmeeting", "topic", "agreed", "undo", "chair", "pause", "resume"})
 """Words only a moderator, a facilitator or a chair of the meeting may use."""
-CUE_WORDS = frozenset({"topic", "info", "action", "agreed", "link", "here", "chair", "undo"})
+CUE_WORDS = frozenset({"topic", "info", "action", "agreed", "link", "here", "chair", "undo", "ask-guest"})
 """Words that leave a trace in the transcript."""
 CONSENT_WORDS = frozenset({"consent", "optout", "optin"})
+SCHEDULE_WORDS = frozenset({"next", "timezone", "schedule", "ask-guest"})
 QUEUE_WORDS = frozenset({"q+", "q-", "q?", "ack"})
 
 KNOWN: dict[Place, frozenset[str]] = {
-    "room": CHAIR_WORDS | CUE_WORDS | CONSENT_WORDS | {"help"},
-    "direct": CONSENT_WORDS | {"help"},
+    "room": CHAIR_WORDS | CUE_WORDS | CONSENT_WORDS | SCHEDULE_WORDS | {"help"},
+    "direct": CONSENT_WORDS | (SCHEDULE_WORDS - {"schedule"}) | {"help"},
     "management": frozenset(
         {"approve", "reject", "show", "title", "drop", "say", "why", "redraft", "retract", "overwrite", "status", "help"}
+        | (SCHEDULE_WORDS - {"ask-guest"})
     ),
 }
 

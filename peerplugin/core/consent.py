@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from peerplugin.core import timetable
+from peerplugin.core.capture import sift
 from peerplugin.core.commands import CONSENT_WORDS, Command, is_known, nearest, read_command
 from peerplugin.core.effects import Answer, Scalar
 from peerplugin.core.facts import AnyFact, ConsentGiven, Withdrawn
@@ -20,17 +22,34 @@ ALLOWED = {
 
 
 def hear_direct(listening: Listening, event: RoomEvent, memory: Memory) -> Heard:
-    """One event of a direct room: only commands mean anything, and nothing is kept."""
+    """One event of a direct room: only commands mean anything, and nothing is kept but a question for a guest."""
+    if event.kind in ("redaction", "edit"):
+        return _taken_back(listening, event, memory)
     command = read_command(event.body) if event.kind == "text" else None
     if command is None or not event.body.lstrip().startswith("!"):
         return ignored(listening, "not a command")
     if command.word in CONSENT_WORDS:
         return hear(listening, event, command, memory)
+    if timetable.is_ours(command) and is_known(command.word, "direct"):
+        return timetable.hear(listening, event, command)
     if command.word == "help":
         return _answer(listening, event, "help-direct")
     if is_known(command.word, "room"):
         return _answer(listening, event, "in-the-room", word=command.word)
     return _answer(listening, event, "unknown-command", word=command.word, nearest=nearest(command.word, "direct"))
+
+
+def _taken_back(listening: Listening, event: RoomEvent, memory: Memory) -> Heard:
+    """A question for a guest is redacted by whoever asked it, or says something else now: what it said is gone."""
+    found = memory.find(event.target) if event.target is not None else None
+    if found is None or (found[1].event.room_id, found[1].event.sender) != (event.room_id, event.sender):
+        return ignored(listening, "about nothing we keep")
+    meeting, kept = found
+    gone = frozenset({kept.event.event_id})
+    if event.kind == "redaction":
+        return Heard(listening, erase=((kept.event.event_id, "redacted"),), facts=((meeting, Withdrawn(event.at, gone, "redacted")),))
+    edit = sift(event, kept.name, kept.moderator, listening.crisis)
+    return Heard(listening, kept=(meeting, edit), facts=((meeting, Withdrawn(event.at, gone, "edited")),))
 
 
 def hear(listening: Listening, event: RoomEvent, command: Command, memory: Memory) -> Heard:

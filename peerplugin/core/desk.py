@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
+from peerplugin.core import timetable
 from peerplugin.core.capture import Kept
 from peerplugin.core.commands import Command, is_known, nearest, read_command
 from peerplugin.core.effects import Say, Scalar
@@ -19,12 +20,15 @@ _NUMBER = re.compile(r"#?(\d{1,9})(?:\.(\d{1,9}))?\b")
 def hear(listening: Listening, event: RoomEvent, memory: Memory) -> Heard:
     """One event of the management room."""
     if event.kind == "reaction":
-        return _reaction(listening, event, memory)
+        return timetable.hear_vote(listening, event, memory) or _reaction(listening, event, memory)
     if event.kind == "redaction":
         return _unreaction(listening, event, memory)
     command = read_command(event.body) if event.kind == "text" else None
     if command is None or not event.body.lstrip().startswith("!") or len(event.body.strip()) == 1:
-        return ignored(listening, "not a command")
+        reason = timetable.hear_reason(listening, event, memory) if event.kind == "text" else None
+        return reason or ignored(listening, "not a command")
+    if is_known(command.word, "management") and timetable.is_ours(command):
+        return timetable.hear(listening, event, command)
     if not is_moderator(listening.state, event.sender):
         return _say(listening, event, "moderators-only", word=command.word)
     if command.word == "help":

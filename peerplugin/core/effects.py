@@ -46,6 +46,21 @@ class Say(Effect):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Amend(Effect):
+    """One of our own notices says something else from now on: `said` is the key of the `Say` that it was."""
+
+    room: RoomId
+    said: str
+    text: str
+    values: Mapping[str, Scalar] = field(default_factory=dict)
+
+    @property
+    def target(self) -> str:
+        """The room: what is said waits for nothing that was decided later."""
+        return f"room:{self.room}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer(Effect):
     """A private answer to one member, in our direct room with them (made if there is none)."""
 
@@ -139,7 +154,7 @@ class Withdraw(Effect):
         return f"forum:{self.document}"
 
 
-AnyEffect = Say | Answer | React | Redact | Join | Think | Put | Correct | Withdraw
+AnyEffect = Say | Amend | Answer | React | Redact | Join | Think | Put | Correct | Withdraw
 
 
 # --- what an effect looks like once its words are rendered ------------------------------------------------------------
@@ -161,7 +176,8 @@ class Document:
     mark: str
     within: Publication | None = None  # the topic a post goes into
     private: bool = False  # earlier revisions must not stay readable, whoever wrote them
-    over: bool = False  # a moderator said that ours replaces what a person wrote there
+    over: bool = False  # ours replaces what a person wrote there: a moderator said so, or the text is the service's alone
+    pinned: bool = False  # it is to stand above the others of its category
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,4 +194,5 @@ class Publication:
     kept: str = ""  # of title and raw as the forum then held them: what differs later was written by a person
     tags: tuple[str, ...] = ()  # as we asked for them
     dropped: tuple[str, ...] = ()  # of these, what the forum did not keep
-    overrode: bool = False  # a person's edit was in the way of an erasure and is gone
+    overrode: bool = False  # a person's edit was in the way and is gone
+    pinned: bool = False  # we pinned it once: whoever unpins it since means it

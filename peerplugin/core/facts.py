@@ -25,6 +25,15 @@ class Opened:
     by: UserId | None
     ends_at: datetime | None
     name: str = ""
+    guest: str = ""  # whom members could send questions for
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A member sent a question for the meeting's guest (`!ask-guest`)."""
+
+    at: datetime
+    event_id: EventId
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,5 +159,19 @@ class Refused:
 
 
 AnyFact = (
-    Opened | Closed | Paused | Commanded | Voted | Unvoted | Withdrawn | ConsentGiven | Sent | Started | Held | Gone | Thought | Refused
+    Opened
+    | Asked
+    | Closed
+    | Paused
+    | Commanded
+    | Voted
+    | Unvoted
+    | Withdrawn
+    | ConsentGiven
+    | Sent
+    | Started
+    | Held
+    | Gone
+    | Thought
+    | Refused
 )

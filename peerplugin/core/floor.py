@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from peerplugin.core import consent, meetings
+from peerplugin.core import consent, meetings, timetable
 from peerplugin.core.capture import LOCK, SAID, Floor, Kept, sift, withdrawn_by
 from peerplugin.core.commands import CHAIR_WORDS, CONSENT_WORDS, QUEUE_WORDS, Command, is_known, nearest, read_command
 from peerplugin.core.effects import Answer, Say, Scalar
@@ -42,7 +42,8 @@ def on_time(listening: Listening, at: datetime, memory: Memory, now: datetime) -
             facts.append((listening.floor.meeting, Closed(at, "next")))
         key = meetings.meeting_key(series.series_id, occurrence.on, memory.taken())
         listening = replace(listening, floor=Floor(key, series.series_id, at, occurrence.ends_at, at))
-        facts.append((key, Opened(at, key, series.series_id, listening.state.room_id, None, occurrence.ends_at, series.name)))
+        guest = occurrence.change.guest
+        facts.append((key, Opened(at, key, series.series_id, listening.state.room_id, None, occurrence.ends_at, series.name, guest)))
     return listening, tuple(facts)
 
 
@@ -60,6 +61,8 @@ def _series(listening: Listening, floor: Floor) -> Series:
 
 
 def _hear(listening: Listening, event: RoomEvent, memory: Memory, now: datetime) -> Heard:
+    if event.kind == "reaction" and (vote := timetable.hear_vote(listening, event, memory)) is not None:
+        return vote
     if event.kind in ("redaction", "edit", "reaction"):
         return _about_another(listening, event, memory)
     if event.kind not in SAID:
@@ -72,6 +75,11 @@ def _hear(listening: Listening, event: RoomEvent, memory: Memory, now: datetime)
             return ignored(listening, "older than the service")
         heard = consent.hear(listening, event, command, memory)
         return replace(heard, kept=_kept(heard.listening, event))
+    if command is not None and timetable.is_ours(command):
+        if event.at < listening.began_at:
+            return ignored(listening, "older than the service")
+        heard = timetable.hear(listening, event, command)
+        return replace(heard, kept=heard.kept or _kept(listening, event))
     if listening.floor is None:
         return _outside(listening, event, command)
     if event.at < listening.floor.opened_at - STALE:
@@ -187,7 +195,8 @@ def _start(listening: Listening, event: RoomEvent, command: Command, memory: Mem
     ends_at = meetings.planned_end(series, event.at)
     listening = replace(listening, floor=Floor(key, series.series_id, event.at, ends_at, event.at))
     name = command.text if command.text and not named else series.name
-    opened = Opened(event.at, key, series.series_id, listening.state.room_id, event.sender, ends_at, name)
+    guest = occurrence.change.guest if occurrence else ""
+    opened = Opened(event.at, key, series.series_id, listening.state.room_id, event.sender, ends_at, name, guest)
     return Heard(listening, kept=_kept(listening, event), facts=((key, opened),))
 
 

@@ -12,6 +12,7 @@ from peerplugin.core import announce, publish, review
 from peerplugin.core.effects import AnyEffect, Think
 from peerplugin.core.facts import (
     AnyFact,
+    Asked,
     Closed,
     Commanded,
     ConsentGiven,
@@ -53,7 +54,7 @@ class Advance:
 
 def opened(fact: Opened) -> Record:
     """The record of a meeting that begins."""
-    return Record(fact.meeting, fact.series, fact.room, fact.at, fact.by, fact.name, fact.ends_at)
+    return Record(fact.meeting, fact.series, fact.room, fact.at, fact.by, fact.name, fact.guest, fact.ends_at)
 
 
 def advance(record: Record, facts: Iterable[AnyFact], series: Series, words: Words, first_free: int) -> Advance:
@@ -65,6 +66,8 @@ def advance(record: Record, facts: Iterable[AnyFact], series: Series, words: Wor
         record, more = _after(record, fact, series, first_free + numbers)
         numbers += len(record.drafts) - before
         effects += more
+    record, unquoted = review.unquoted(record, series.management_room)
+    effects += unquoted
     if record.phase is not Phase.OPEN:  # while we think again, what is public already still follows
         record, shown = review.cards(record, series.management_room)
         record, put = publish.due(record, series, words)
@@ -79,7 +82,9 @@ def _after(record: Record, fact: AnyFact, series: Series, first_free: int) -> tu
     desk = series.management_room
     match fact:
         case Opened():
-            return record, (announce.started(record, series),)
+            return record, (announce.started(record, series), *announce.questions(record, series))
+        case Asked():
+            return record, announce.questions(record, series, fact.event_id)
         case Paused():
             return record, (announce.paused(record, fact),)
         case Closed():
@@ -95,7 +100,7 @@ def _after(record: Record, fact: AnyFact, series: Series, first_free: int) -> tu
         case Commanded():
             return review.order(record, fact, desk)
         case Withdrawn():
-            return review.withdraw(record, fact), ()
+            return _withdraw(record, fact, series)
         case Sent():
             return review.card_sent(record, fact, desk)
         case Started():
@@ -142,6 +147,13 @@ def _consented(record: Record, fact: ConsentGiven) -> tuple[Record, tuple[AnyEff
         return record, ()
     record = _next_round(record)
     return record, (_think(record),)
+
+
+def _withdraw(record: Record, fact: Withdrawn, series: Series) -> tuple[Record, tuple[AnyEffect, ...]]:
+    """What rests on it goes. The list of questions for a guest, which may hold it, is taken back and told anew."""
+    listed = record.phase is Phase.OPEN and bool(record.quotes)
+    record = review.withdraw(record, fact)
+    return record, announce.questions(record, series) if listed else ()
 
 
 def _redraft(record: Record, fact: Commanded, series: Series) -> tuple[Record, tuple[AnyEffect, ...]]:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from peerplugin.core.capture import Floor, Kept
 from peerplugin.core.effects import AnyEffect
-from peerplugin.core.facts import AnyFact, Place
+from peerplugin.core.facts import AnyFact, Commanded, Place, Voted
 from peerplugin.core.model import Consent, EventId, LeftOut, MeetingKey, RoomState, Series, SeriesId, UserId
 
 STALE = timedelta(minutes=10)
@@ -27,6 +27,7 @@ class Memory:
     number: Callable[[int], MeetingKey | None]  # the meeting of a draft number
     waiting: Callable[[], tuple[MeetingKey, ...]]  # meetings with drafts to decide, oldest first
     taken: Callable[[], Collection[MeetingKey]]
+    prompt: Callable[[EventId], SeriesId | None]  # the series that a question of ours about dates is for
     said: Callable[[SeriesId, UserId], tuple[tuple[MeetingKey, frozenset[EventId]], ...]]  # a member's messages, by meeting
 
 
@@ -55,6 +56,8 @@ class Heard:
     facts: tuple[tuple[MeetingKey, AnyFact], ...] = ()
     consents: tuple[tuple[SeriesId, Consent], ...] = ()
     effects: tuple[AnyEffect, ...] = field(default=())
+    orders: tuple[tuple[SeriesId, Commanded | Voted], ...] = ()  # about the dates of a series
+    zone: tuple[UserId, str | None] | None = None  # whose times are told in which zone from now on
 
 
 def ignored(listening: Listening, reason: str) -> Heard:

@@ -5,7 +5,7 @@ one that comes twice in autumn is the first of the two (RFC 5545, 3.3.5)."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
@@ -33,7 +33,8 @@ class Occurrence:
 
 @lru_cache(maxsize=256)
 def _rule(rule: str, starts_on: date) -> rrule | rruleset:
-    return rrulestr(rule, dtstart=datetime.combine(starts_on, time()))
+    # cached: a series of years is asked for its next date every few seconds
+    return rrulestr(rule, dtstart=datetime.combine(starts_on, time()), cache=True)
 
 
 def occurrences(schedule: Schedule, after: datetime, *, cancelled: bool = False) -> Iterator[Occurrence]:
@@ -74,6 +75,11 @@ def occurrence(schedule: Schedule, on: date) -> Occurrence:
     wall = change.moved_to or datetime.combine(on, time.fromisoformat(schedule.time))
     starts_at = schedule.fixed.get(on) or wall.replace(tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
     return Occurrence(on, starts_at, starts_at + timedelta(minutes=schedule.minutes), change)
+
+
+def usual(schedule: Schedule, on: date) -> datetime:
+    """When a date would begin if nothing had been decided about it."""
+    return datetime.combine(on, time.fromisoformat(schedule.time), tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
 
 
 def _begin(occurrence: Occurrence) -> datetime:
@@ -144,16 +150,41 @@ def in_words(at: datetime, zone: str | None) -> str:
     if zone is None:
         return f"{at.astimezone(UTC):%A} {at.day} {at:%B}, {at:%H:%M} UTC"
     local, utc = at.astimezone(ZoneInfo(zone)), at.astimezone(UTC)
-    place = zone.rsplit("/", 1)[-1].replace("_", " ")
+    place = place_of(zone)
     if local.utcoffset() == timedelta():
         return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} {place}"
     day = "" if local.date() == utc.date() else f" {utc:%A}"
     return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} {place} ({utc:%H:%M} UTC{day})"
 
 
+def in_zones(at: datetime, zone: str | None, others: Iterable[str] = ()) -> str:
+    """`Wednesday 14 October, 19:00 Los Angeles (22:00 New York, 04:00 Thursday Berlin)`; without other zones, UTC in their place."""
+    others = [other for other in others if other != zone]
+    if zone is None or not others:
+        return in_words(at, zone)
+    local = at.astimezone(ZoneInfo(zone))
+    there = ", ".join(_there(at.astimezone(ZoneInfo(other)), other, local.date()) for other in others)
+    return f"{local:%A} {local.day} {local:%B}, {local:%H:%M} {place_of(zone)} ({there})"
+
+
+def _there(at: datetime, zone: str, day: date) -> str:
+    return f"{at:%H:%M}{'' if at.date() == day else f' {at:%A}'} {place_of(zone)}"
+
+
+def place_of(zone: str) -> str:
+    """`Los Angeles`: what people call a zone."""
+    return zone.rpartition("/")[2].replace("_", " ")
+
+
 def clock_in_words(at: datetime, zone: str | None) -> str:
     """`20:15`, on the clocks of the series."""
     return f"{at.astimezone(ZoneInfo(zone) if zone else UTC):%H:%M}"
+
+
+def weekday_in_words(at: datetime, zone: str | None) -> str:
+    """`Wednesday 14 October`, by the calendar of the series."""
+    local = at.astimezone(ZoneInfo(zone) if zone else UTC)
+    return f"{local:%A} {local.day} {local:%B}"
 
 
 def day_in_words(on: date) -> str:

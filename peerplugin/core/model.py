@@ -112,6 +112,7 @@ class Change:
     note: str = ""
     reason: str = ""  # for cancelling or moving
     sequence: int = 0  # how often the date was changed (RFC 5545: SEQUENCE)
+    decided_at: datetime | None = None
 
 
 UNCHANGED = Change()
@@ -165,6 +166,11 @@ class Series:
     how_to_join: str = ""
     forum_url: str = ""
     leads: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 0)  # minutes before a meeting at which it is announced
+    zones: tuple[str, ...] = ()  # in which a time is told besides the series' own
+    quorum: tuple[int, int] = (20, 50)  # how few and how many make a good meeting
+    confirm_min: int = 0  # how long before a meeting the facilitators are asked whether it takes place; 0: never
+    announcements: int | None = None  # the category for a short topic of each date; None: no such topics
+    listed: int = 4  # how many dates the standing topic lists
     publish_unproven: bool = False  # the operator accepts that an erasure may leave earlier texts readable
 
 

@@ -104,6 +104,7 @@ class Record:
     opened_at: datetime
     opened_by: UserId | None = None
     name: str = ""
+    guest: str = ""
     ends_at: datetime | None = None
     closed_at: datetime | None = None
     closed_by: str = ""

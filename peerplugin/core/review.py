@@ -286,10 +286,15 @@ def _followed(record: Record, draft: Draft, summary: Summary, why: str) -> Recor
 # --- cards ----------------------------------------------------------------------------------------------------------------------
 
 
+def unquoted(record: Record, desk: RoomId) -> Step:
+    """Answers of ours that hold what was withdrawn are taken back."""
+    effects = tuple(Redact(key=f"redact:{e}", meeting=record.key, room=desk, event_id=e) for e in sorted(record.unquote))
+    return replace(record, unquote=frozenset()), effects
+
+
 def cards(record: Record, desk: RoomId) -> Step:
     """Every draft that waits has a card that shows its revision; cards that show another one are taken back."""
-    effects: list[AnyEffect] = [Redact(key=f"redact:{e}", meeting=record.key, room=desk, event_id=e) for e in sorted(record.unquote)]
-    record = replace(record, unquote=frozenset())
+    effects: list[AnyEffect] = []
     for draft in record.drafts:
         stale = [e for e, shown in draft.cards.items() if shown != draft.revision or draft.verdict is Verdict.SUPERSEDED]
         effects += [Redact(key=f"redact:{e}", meeting=record.key, room=desk, event_id=e) for e in stale]

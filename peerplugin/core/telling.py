@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from peerplugin.core import publish
+from peerplugin.core import meetings, publish
 from peerplugin.core.effects import Answer, Say
 from peerplugin.core.meetings import clock_in_words, date_of
 from peerplugin.core.model import EventId, Series, Transcript
@@ -43,7 +43,7 @@ def _started(_: Say | Answer, words: Words, pages: Pages) -> _Values:
         "name": record.name or series.name,
         "since": clock_in_words(record.opened_at, zone),
         "until": clock_in_words(record.ends_at, zone) if record.ends_at else "",
-        "place": zone.rpartition("/")[2].replace("_", " ") if zone else "UTC",
+        "place": meetings.place_of(zone) if zone else "UTC",
         "forum": series.forum_url,
         "default": str(series.default_consent),
     }
@@ -130,6 +130,11 @@ def _numbered(effect: Say | Answer, record: Record) -> Draft | None:
     return next((d for d in record.drafts if d.number == effect.values["number"]), None)
 
 
+def _questions(_: Say | Answer, words: Words, pages: Pages) -> _Values:
+    questions = [cue.text for cue in pages.transcript().cues if cue.kind == "ask-guest"]
+    return {"questions": questions, "guest": pages.record.guest} if questions else None
+
+
 _TOLD: dict[str, Callable[[Say | Answer, Words, Pages], _Values]] = {
     "meeting-started": _started,
     "meeting-ended": _ended,
@@ -140,6 +145,7 @@ _TOLD: dict[str, Callable[[Say | Answer, Words, Pages], _Values]] = {
     "show": _show,
     "why": _why,
     "status": _status,
+    "guest-questions": _questions,
 }
 
 

@@ -113,7 +113,7 @@ class Play:
         refused = sum(bool(self.watch.keyed(self.stage.desk, f"say:{vote}:")) for vote in votes)
         if refused == len(votes):
             raise OutsideError("None of the drafts held anything that could be published.", kind="missing")
-        return len(self.stage.topics()) == len(votes) - refused + 1
+        return len(self.stage.topics()) == len(votes) - refused + 2  # the index, and the topic that says when the group meets
 
     # --- afterwards -------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from sqlalchemy.exc import DBAPIError
 
 from peerplugin.errors import MistakeError
 from peerplugin.store import tables
+from peerplugin.store.agendas import AgendaRows
 from peerplugin.store.codec import StoreError
 from peerplugin.store.events import EventRows
 from peerplugin.store.ledger import SENDER_KEY, LedgerRows
@@ -28,7 +29,7 @@ BUSY_TIMEOUT_S = 10
 """How long we wait for another process (a backup, `status`) to be done with the file."""
 
 
-class Tx(RoomRows, EventRows, MeetingRows, OutboxRows, LedgerRows):
+class Tx(RoomRows, EventRows, MeetingRows, AgendaRows, OutboxRows, LedgerRows):
     """Everything that can be read and written within one transaction."""
 
 

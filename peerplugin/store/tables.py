@@ -176,6 +176,23 @@ numbers = Table(
     Column("first_free", Integer, nullable=False),
 )
 
+# --- the schedule ---------------------------------------------------------------------------------------------------
+
+agendas = Table(
+    "agendas",
+    METADATA,
+    Column("series", String, primary_key=True),
+    Column("next_at", Moment, index=True),  # when something has to be said of it
+    Column("agenda", Text, nullable=False),
+)
+
+zones = Table(  # the zone that a member wants times in
+    "zones",
+    METADATA,
+    Column("user_id", String, primary_key=True),
+    Column("zone", String, nullable=False),
+)
+
 # --- what is to be done, and what it became -----------------------------------------------------------------------
 
 outbox = Table(

@@ -100,6 +100,7 @@ class Ear:
     cards: dict[EventId, MeetingKey] = field(default_factory=dict)
     numbers: dict[int, MeetingKey] = field(default_factory=dict)
     waiting: tuple[MeetingKey, ...] = ()
+    prompts: dict[EventId, SeriesId] = field(default_factory=dict)
     facts: list[tuple[MeetingKey, AnyFact]] = field(default_factory=list)
     consents: list[Consent] = field(default_factory=list)
     effects: list[AnyEffect] = field(default_factory=list)
@@ -108,7 +109,9 @@ class Ear:
 
     def __post_init__(self) -> None:
         self.listening = Listening(US, self.place, self.state, self.series, None, BEGAN, CRISIS)
-        self.memory = Memory(self._find, self.cards.get, self.numbers.get, lambda: self.waiting, lambda: tuple(self.opened), self._said)
+        self.memory = Memory(
+            self._find, self.cards.get, self.numbers.get, lambda: self.waiting, lambda: tuple(self.opened), self.prompts.get, self._said
+        )
 
     def _find(self, event_id: EventId) -> tuple[MeetingKey, Kept] | None:
         return next(((m, rows[event_id]) for m, rows in self.kept.items() if event_id in rows), None)

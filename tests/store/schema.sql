@@ -7,6 +7,15 @@ CREATE TABLE account (
     CONSTRAINT pk_account PRIMARY KEY (id)
 );
 
+CREATE TABLE agendas (
+    series VARCHAR NOT NULL,
+    next_at DATETIME,
+    agenda TEXT NOT NULL,
+    CONSTRAINT pk_agendas PRIMARY KEY (series)
+);
+
+CREATE INDEX ix_agendas_next_at ON agendas (next_at);
+
 CREATE TABLE alembic_version (
     version_num VARCHAR(32) NOT NULL,
     CONSTRAINT alembic_version_pkc PRIMARY KEY (version_num)
@@ -177,4 +186,10 @@ CREATE TABLE troubles (
     sentence TEXT NOT NULL,
     since DATETIME NOT NULL,
     CONSTRAINT pk_troubles PRIMARY KEY (kind)
+);
+
+CREATE TABLE zones (
+    user_id VARCHAR NOT NULL,
+    zone VARCHAR NOT NULL,
+    CONSTRAINT pk_zones PRIMARY KEY (user_id)
 );

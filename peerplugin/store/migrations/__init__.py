@@ -9,7 +9,7 @@ from sqlalchemy.sql import column, table
 
 from peerplugin.errors import MistakeError
 
-HEAD = "0001"
+HEAD = "0002"
 """The newest step. A store that stands there is not looked at any further, and Alembic not even imported."""
 
 
