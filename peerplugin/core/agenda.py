@@ -37,7 +37,7 @@ class Told:
     @property
     def is_promised(self) -> bool:
         """Whether members know of this instant, or are about to."""
-        return not {"asked", "sent"}.isdisjoint(self.steps.values())
+        return bool(self.messages)
 
 
 @dataclass(frozen=True, slots=True)
@@ -298,4 +298,6 @@ def _became(agenda: Agenda, effect: Say, what: Step) -> Agenda:
     before = told.steps.get(step[1])
     if before != "asked" and (before, what) != ("missed", "sent"):  # a lost reply: our own event comes back later than we gave it up
         return agenda
-    return replace(agenda, told={**agenda.told, step[0]: replace(told, steps={**told.steps, step[1]: what})})
+    others = tuple(key for key in told.messages if key != effect.key)
+    messages = (*others, effect.key) if what == "sent" else others
+    return replace(agenda, told={**agenda.told, step[0]: replace(told, steps={**told.steps, step[1]: what}, messages=messages)})

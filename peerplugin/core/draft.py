@@ -11,7 +11,7 @@ from dataclasses import replace
 from peerplugin.core import threads
 from peerplugin.core.english import content
 from peerplugin.core.markup import lasting_title
-from peerplugin.core.model import Outcome, Transcript
+from peerplugin.core.model import Outcome, Thread, Transcript
 from peerplugin.core.names import known_names
 from peerplugin.core.privacy import scrub
 from peerplugin.core.rules import Rules
@@ -28,13 +28,29 @@ def compose(transcript: Transcript, rules: Rules) -> Outcome:
     room = Room(
         {m.event_id: m for m in said}, clean, near_crisis(transcript.messages, rules), _weights([clean[m.event_id].text for m in said])
     )
-    drafts = (s for t in groups if (s := summarise(t, room, rules)) is not None)
+    drafts = (s for t in guests_first(groups, transcript) if (s := summarise(t, room, rules)) is not None)
     summaries = tuple(replace(s, title=lasting_title(s.title)) for s in drafts)  # what is approved is what the forum will show
     return Outcome(
         transcript_hash(transcript), groups, summaries, tuple(s for m in said for s in clean[m.event_id].spans),
         dict(Counter(m.left_out for m in transcript.messages if m.left_out)), len(transcript.messages), len({m.sender for m in transcript.messages}),
         len(transcript.roster), len(transcript.gaps),
     )  # fmt: skip
+
+
+def guests_first(groups: tuple[Thread, ...], transcript: Transcript) -> tuple[Thread, ...]:
+    """The threads that took up what members had sent for the guest come first, in the order in which it was sent."""
+    said = {m.event_id: m for m in transcript.messages}
+    topics = [cue for cue in transcript.cues if cue.kind == "topic"]
+    stems: dict[str, set[str]] = {}
+    for thread in groups:
+        lines = [said[e] for e in thread.event_ids]
+        before = [cue.text for cue in topics if cue.at <= lines[0].at][-1:]  # `!topic` and the question, as the facilitator opened it
+        stems[thread.thread_id] = {stem for text in (*before, *(m.text for m in lines)) for stem in content(text)}
+    first: list[Thread] = []
+    for asked in (set(content(cue.text)) for cue in transcript.cues if cue.kind == "ask-guest"):
+        fitting = [t for t in groups if asked and 2 * len(asked & stems[t.thread_id]) >= len(asked) and t not in first]
+        first += sorted(fitting, key=lambda t: -len(asked & stems[t.thread_id]))[:1]
+    return (*first, *(t for t in groups if t not in first))
 
 
 def _weights(texts: list[str]) -> dict[str, float]:

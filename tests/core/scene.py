@@ -148,6 +148,14 @@ class Ear:
         self.hear(event)
         return event.event_id
 
+    def hear_says(self, sender: UserId, body: str, **more: object) -> Heard:
+        """Somebody says something; all that it changes."""
+        return self.hear(an_event(sender, body, **{"room_id": self.state.room_id, **more}))  # type: ignore[arg-type]
+
+    def hear_reacts(self, sender: UserId, target: str, emoji: str = "✅") -> Heard:
+        """Somebody reacts to something; all that it changes."""
+        return self.hear_says(sender, "", kind="reaction", target=EventId(target), key=emoji)
+
     def about(
         self, sender: UserId, kind: str, target: EventId, minutes: float = 2, body: str = "", key: str = "", **more: object
     ) -> EventId:
