@@ -11,6 +11,7 @@ export CHROMIUM
 BIN := .venv/bin
 ENV := .venv/.made
 SYNAPSE := .venv-synapse/.made
+READERS := tests/readers/node_modules/.made
 
 .PHONY: help env test test-quick lint format map pictures demo bench lock clean browser
 
@@ -20,7 +21,7 @@ help: ## this list
 env: $(ENV) ## .venv: what the lock names, and this checkout, editable
 .venv-synapse: $(SYNAPSE) ## a homeserver's environment, for the tests and the demo
 
-test: $(ENV) $(SYNAPSE) browser ## all tests
+test: $(ENV) $(SYNAPSE) $(READERS) browser ## all tests
 	$(BIN)/python -m pytest
 
 test-quick: $(ENV) ## the core's tests only, in seconds
@@ -54,7 +55,7 @@ lock: $(ENV) ## resolve the dependencies anew (after a change of pyproject.toml;
 	$(BIN)/python -m piptools compile $(COMPILE) --output-file tests/synapse.lock tests/synapse.in
 
 clean: ## what the tools left behind, and the environments
-	rm -rf .venv .venv-synapse build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .venv-synapse tests/readers/node_modules build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find peerplugin integrations tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # No address of an index, nothing of the machine it was made on.
@@ -69,6 +70,12 @@ $(ENV): requirements-dev.lock pyproject.toml
 $(SYNAPSE): tests/synapse.lock
 	@$(call venv,.venv-synapse)
 	.venv-synapse/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r tests/synapse.lock
+	@touch $@
+
+# A second reader of the calendar, as mail programs have it.
+$(READERS): tests/readers/package-lock.json
+	@$(call need,{ command -v node && command -v npm; },nodejs npm,Node)
+	cd tests/readers && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
 
 # Chromium looks at the forum's pages in the tests. It is the system's: what Playwright would download is another one, and is not wanted.

@@ -292,7 +292,7 @@ async def run(settings: Settings, *, dry_run: bool = False) -> None:
 
 
 async def _serve(settings: Settings, store: Store, stop: asyncio.Event, *, dry_run: bool) -> None:
-    from peerplugin import paper, serving
+    from peerplugin import calendars, paper, serving
     from peerplugin.service import Service
 
     async def patiently(ask: Callable[[], Awaitable[T]]) -> T:
@@ -306,7 +306,12 @@ async def _serve(settings: Settings, store: Store, stop: asyncio.Event, *, dry_r
         service = Service(store, room_side, forum_side, group, now, pace(settings))
         try:
             with hearing_hooks(settings, store, service) as (hearsay, hook):
-                async with hearsay.handed_on(), serving.served(settings.http.host, settings.http.port, service, hook):
+                files = {SeriesId(s.id): s.calendar_file for s in settings.series if s.calendar_file is not None and not dry_run}
+                async with (
+                    hearsay.handed_on(),
+                    serving.served(settings.http.host, settings.http.port, service, hook, service.calendar),
+                    calendars.kept(files, service.calendar, settings.service.wake_s),
+                ):
                     await _until(stop, service)
         finally:
             client.close()

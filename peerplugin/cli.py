@@ -26,6 +26,8 @@ program = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mo
                       help="A peer-support group's weekly Matrix meeting, kept as searchable posts in its Discourse forum.")  # fmt: skip
 review = typer.Typer(no_args_is_help=True, help="Look at drafts and decide about them, as a moderator would in the management room.")
 program.add_typer(review, name="review")
+schedule = typer.Typer(no_args_is_help=True, help="The dates of a series, as they stand now.")
+program.add_typer(schedule, name="schedule")
 
 Config = Annotated[
     Path | None, typer.Option("--config", "-c", help="The settings file (else PEERPLUGIN_CONFIG, else peerplugin.toml here).")
@@ -222,6 +224,40 @@ def _order(word: str, number: str, reason: str, config: Path | None) -> None:
     with app.opened_existing(settings.store.path) as store:
         done = office.order(store, app.offline_group(settings), word, number, reason, app.now())
     _say(done)
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------------------
+
+Which = Annotated[str, typer.Argument(help="The series' id; it may be left out where there is only one.")]
+
+
+@schedule.command("list")
+def schedule_list(series: Which = "", config: Config = None) -> None:
+    """List the next dates with what was decided about them."""
+    from peerplugin import office
+
+    settings = _settings(config)
+    with app.opened_existing(settings.store.path) as store:
+        office.show_dates(store, app.offline_group(settings), series, app.now())
+
+
+@schedule.command("export")
+def schedule_export(
+    series: Which = "",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Where to write it (else it is printed).")] = None,
+    config: Config = None,
+) -> None:
+    """Print the calendar of a series (iCalendar), as the service hands it out."""
+    from peerplugin import calendars, office
+
+    settings = _settings(config)
+    with app.opened_existing(settings.store.path) as store:
+        found = office.calendar(store, app.offline_group(settings), series, app.now())
+    if output is None:
+        sys.stdout.write(found.body.decode())
+    else:
+        calendars.write(output, found.body)
+        _say(f"The calendar was written to {output}.")
 
 
 # --- without an account -----------------------------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from peerplugin.core import arranging, noticeboard
 from peerplugin.core.agenda import Agenda
 from peerplugin.core.effects import AnyEffect, Document, Publication, Put, Say, Scalar
 from peerplugin.core.facts import Commanded, Sent, Voted
+from peerplugin.core.feed import Feed, feed
 from peerplugin.core.model import DocumentId, Series, SeriesId
 from peerplugin.core.notices import Diary
 from peerplugin.group import Group
@@ -183,3 +184,12 @@ def held(tx: Tx, group: Group, stands: Publication, now: datetime) -> None:
 def series_of(document: DocumentId) -> SeriesId:
     """The series that a document of its own belongs to."""
     return SeriesId(document.partition("/")[0])
+
+
+# --- the calendar -------------------------------------------------------------------------------------------------------------------
+
+
+def calendar(tx: Tx, group: Group, series_id: SeriesId, now: datetime) -> Feed | None:
+    """What calendar programs read of a series; None: there is no such series."""
+    series = group.of(series_id)
+    return None if series is None else feed(series, _agenda(tx, series, now), group.words, now)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import json
 from datetime import datetime
+from itertools import islice
 
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Column, Table
 
-from peerplugin.core import meetings, publish
+from peerplugin import diary
+from peerplugin.core import meetings, notices, publish
 from peerplugin.core.facts import Commanded
-from peerplugin.core.model import EventId, MeetingKey, Message, UserId
+from peerplugin.core.feed import Feed
+from peerplugin.core.model import EventId, MeetingKey, Message, Series, SeriesId, UserId
 from peerplugin.core.record import Record, Verdict
 from peerplugin.errors import MistakeError
 from peerplugin.group import Group, transcript_of
@@ -121,3 +126,45 @@ def _record(tx: Tx, meeting: str) -> Record:
         known = ", ".join(tx.record_keys()[-5:]) or "none yet"
         raise MistakeError(f"There is no meeting {meeting}. The latest: {known}.")
     return record
+
+
+# --- dates ------------------------------------------------------------------------------------------------------------------------
+
+
+def _series(group: Group, wanted: str) -> Series:
+    if not wanted and len(group.series) == 1:
+        return group.series[0]
+    found = group.of(SeriesId(wanted))
+    if found is None:
+        ids = ", ".join(s.series_id for s in group.series)
+        raise MistakeError(f"There is no series {wanted}: it is one of {ids}." if wanted else f"Say which series: {ids}.")
+    return found
+
+
+def calendar(store: Store, group: Group, wanted: str, now: datetime) -> Feed:
+    """The calendar of a series. Raises MistakeError where it is not clear which."""
+    series = _series(group, wanted)
+    with store.transaction() as tx:
+        found = diary.calendar(tx, group, series.series_id, now)
+    assert found is not None
+    return found
+
+
+def show_dates(store: Store, group: Group, wanted: str, now: datetime) -> None:
+    """The next dates of a series, as a table."""
+    series = _series(group, wanted)
+    with store.transaction() as tx:
+        open_at = diary.open_at(tx, group, series.series_id, now)
+    assert open_at is not None
+    table = Table(Column("date", no_wrap=True), "when", Column("how it stands", min_width=8), "guest and note")
+    for found in islice(meetings.occurrences(open_at.schedule, now, cancelled=True), 8):
+        change = found.change
+        state = "cancelled" if change.cancelled else "moved" if change.moved_to else "as usual"
+        more = [f"{change.guest}: {change.subject}" if change.subject else change.guest, change.note]
+        told = f"{state} ({change.reason})" if change.reason else state
+        table.add_row(found.on.isoformat(), notices.in_words(open_at, found.starts_at), escape(told), escape("; ".join(filter(None, more))))
+    console = Console(soft_wrap=True)
+    if table.rows:
+        console.print(table)
+    else:
+        console.print(f"{series.name} has no further date.", markup=False)

@@ -18,7 +18,9 @@ import schedule
 
 from peerplugin import diary, outbox
 from peerplugin.advance import advance
+from peerplugin.core.feed import Feed
 from peerplugin.core.hints import Hint
+from peerplugin.core.model import SeriesId
 from peerplugin.errors import MistakeError, OutsideError, PeerpluginError
 from peerplugin.group import Group
 from peerplugin.listen import listen, tick
@@ -76,8 +78,8 @@ class Service:
 
     async def run(self) -> None:
         """Listen, advance and deliver until cancelled."""
-        await self.begin()
         try:
+            await self.begin()
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self._listen(), name="listen")
                 tasks.create_task(self._wake(), name="wake")
@@ -258,6 +260,10 @@ class Service:
     async def next_due(self, lane: str) -> datetime | None:
         """When a lane has something to do; None: nothing waits."""
         return await self._within(lambda tx: tx.next_due(self._clock(), LANES[lane]))
+
+    async def calendar(self, series_id: SeriesId) -> Feed | None:
+        """What calendar programs read of a series; None: there is no such series."""
+        return await self._within(lambda tx: diary.calendar(tx, self._group, series_id, self._clock()))
 
     async def forum_changed(self, hint: Hint) -> None:
         """The forum's hook hints at news. It may be wrong, doubled or late: all it does is to have us look sooner."""

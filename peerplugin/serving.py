@@ -1,4 +1,4 @@
-"""The little HTTP that the service serves: `/health` for whoever watches it, and the address at which the forum's hooks come in."""
+"""The little HTTP that the service serves: `/health` for whoever watches it, the calendars, and the address at which hooks come in."""
 
 from __future__ import annotations
 
@@ -10,9 +10,12 @@ from typing import Protocol
 
 from aiohttp import web
 
-from peerplugin.errors import MistakeError
+from peerplugin.core.feed import Feed
+from peerplugin.core.model import SeriesId
+from peerplugin.errors import MistakeError, PeerpluginError
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+Calendar = Callable[[SeriesId], Awaitable[Feed | None]]
 
 AT_ONCE = 8
 """Deliveries that are read at the same time: so many times the longest body is all that strangers can make us hold."""
@@ -41,13 +44,17 @@ class Hook:
 
 
 @asynccontextmanager
-async def served(host: str, port: int | None, service: Ailing, hook: Hook | None = None) -> AsyncIterator[None]:
+async def served(
+    host: str, port: int | None, service: Ailing, hook: Hook | None = None, calendar: Calendar | None = None
+) -> AsyncIterator[None]:
     """Serve while the context lasts; without a port, nothing."""
     if port is None:
         yield
         return
     application = web.Application(client_max_size=hook.limit if hook else 1)
     application.router.add_get("/health", _health(service))
+    if calendar is not None:
+        application.router.add_get(r"/calendar/{series:[a-z0-9-]{1,20}}.ics", _calendar(calendar))
     if hook is not None:
         application.router.add_post(hook.path, _hook(hook))
     application.on_response_prepare.append(_anonymous)
@@ -75,6 +82,28 @@ def _health(service: Ailing) -> Handler:
         return web.json_response({"healthy": not ill, "troubles": ill}, status=503 if ill else 200)
 
     return health
+
+
+def _calendar(calendar: Calendar) -> Handler:
+    async def read(request: web.Request) -> web.StreamResponse:
+        """Programs ask every few hours for what seldom changes: they say what they have, and mostly get nothing."""
+        try:
+            feed = await calendar(SeriesId(request.match_info["series"]))
+        except PeerpluginError:  # the store is in trouble: /health says so
+            return web.Response(status=503)
+        if feed is None:
+            return web.Response(status=404)
+        known = request.if_none_match
+        if known is not None:
+            fresh = any(one.value in (feed.tag, "*") for one in known)
+        else:
+            fresh = request.if_modified_since is not None and feed.changed_at.replace(microsecond=0) <= request.if_modified_since
+        answer = web.Response(status=304) if fresh else web.Response(body=feed.body, content_type="text/calendar", charset="utf-8")
+        answer.etag, answer.last_modified = feed.tag, feed.changed_at
+        answer.headers["Cache-Control"] = "public, max-age=900"
+        return answer
+
+    return read
 
 
 def _hook(hook: Hook) -> Handler:

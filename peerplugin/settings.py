@@ -196,6 +196,7 @@ class SeriesSettings(Section):
     publish_grace_min: Minutes = Field(5, description="minutes between an approval and its publication, 0 to 1440")
     publish_unproven: bool = Field(False, description="true (publish where an erasure could not be proven complete) or false")
     min_contributors: Annotated[int, Field(ge=1, le=50)] = Field(3, description="how many members a draft needs, 1 to 50")
+    calendar_file: Path | None = Field(None, description="a file that the calendar is kept in, such as /var/www/html/liver-spot.ics")
     how_to_join: Text = Field(description="an address or a sentence that tells a reader how to join")
     schedule: ScheduleSettings = Field(description="a table [series.schedule]")
 
@@ -304,7 +305,11 @@ def _anchor(settings: Settings, folder: Path) -> Settings:
     discourse = settings.discourse
     if discourse.webhook_secret_file is not None:
         discourse = discourse.model_copy(update={"webhook_secret_file": folder / discourse.webhook_secret_file.expanduser()})
-    return settings.model_copy(update={"store": store, "texts": texts, "discourse": discourse})
+    series = tuple(
+        s if s.calendar_file is None else s.model_copy(update={"calendar_file": folder / s.calendar_file.expanduser()})
+        for s in settings.series
+    )
+    return settings.model_copy(update={"store": store, "texts": texts, "discourse": discourse, "series": series})
 
 
 # --- the files of config/ -----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 
 from integrations.discourse.sandbox import Sandbox
 from peerplugin import __version__
@@ -32,6 +33,9 @@ COMMANDS = (
     "review list",
     "review approve",
     "review reject",
+    "schedule",
+    "schedule list",
+    "schedule export",
     "replay",
     "demo",
 )
@@ -67,7 +71,8 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def place(homeserver: Homeserver, sandbox: Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
     stage, port = Stage.build(homeserver, sandbox, tmp_path_factory.mktemp("place")), free_port()
-    settings = write_settings(stage, port=port)
+    text = settings_text(stage, port=port).replace("[series.schedule]", 'calendar_file = "kept.ics"\n[series.schedule]')
+    settings = write_settings(stage, text)
     with Command(stage.folder, "run", "--config", settings) as service:
         until(lambda: health(port)[0] == 200, "the service's health")
         yield Place(stage, settings, service, hold(stage), port)
@@ -100,7 +105,16 @@ def test_what_is_no_command_ends_with_2_and_a_hint(words: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    "command", ["status", "preview liver-spot/2026-10-07", "export liver-spot/2026-10-07", "review list", "review approve 1"]
+    "command",
+    [
+        "status",
+        "preview liver-spot/2026-10-07",
+        "export liver-spot/2026-10-07",
+        "review list",
+        "review approve 1",
+        "schedule list",
+        "schedule export",
+    ],
 )
 def test_a_service_that_never_ran_has_nothing_to_show(tmp_path: Path, homeserver: Homeserver, sandbox: Sandbox, command: str) -> None:
     file = tmp_path / "peerplugin.toml"
@@ -447,7 +461,7 @@ def test_a_service_that_is_told_to_stop_ends_well_and_lets_go_of_its_store(stage
     for _ in range(2):
         with Command(stage.folder, "run", "--config", settings) as service:
             until(lambda: health(port)[0] == 200, "its health")
-            assert service.stop() == 0
+            assert service.stop() == 0, service.err
             assert "Traceback" not in service.err
     with sqlite3.connect(stage.folder / "store.sqlite") as file:
         assert file.execute("PRAGMA quick_check").fetchone() == ("ok",)
@@ -466,3 +480,29 @@ def test_a_service_with_a_dead_token_says_so_and_ends(stage: Stage) -> None:
     assert (result.code, result.out) == (1, "")
     assert re.fullmatch(r"peerplugin: The homeserver .* no longer accepts our access token .*\n", result.err)
     assert "syt_dead" not in result.err
+
+
+# --- dates --------------------------------------------------------------------------------------------------------------------------
+
+
+def test_the_calendar_is_printed_written_and_handed_out_the_same(place: Place) -> None:
+    printed = place.call("schedule", "export").out
+    assert printed.startswith("BEGIN:VCALENDAR\r\n") and "SUMMARY:Liver Spot\r\n" in printed
+    file = place.stage.folder / "liver.ics"
+    assert place.call("schedule", "export", str(place.stage.series.series_id), "--output", str(file)).out.startswith(
+        "The calendar was written"
+    )
+    served = requests.get(f"http://127.0.0.1:{place.port}/calendar/{place.stage.series.series_id}.ics", timeout=10)
+    assert served.headers["Content-Type"] == "text/calendar; charset=utf-8"
+    assert file.read_bytes() == served.content == printed.encode()
+    until(lambda: (place.stage.folder / "kept.ics").read_bytes() == served.content, "the file that the service keeps")
+    assert (place.stage.folder / "kept.ics").stat().st_mode & 0o777 == 0o644
+
+
+def test_the_next_dates_are_listed_and_a_series_that_is_none_is_named(place: Place) -> None:
+    listed = place.call("schedule", "list").out
+    assert listed.count("as usual") == 8 and "Wednesday" in listed
+    wrong = place.call("schedule", "export", "kidney")
+    assert (wrong.code, wrong.out) == (1, "") and f"There is no series kidney: it is one of {place.stage.series.series_id}." in wrong.err
+    nowhere = place.call("schedule", "export", "--output", str(place.stage.folder / "nowhere" / "x.ics"))
+    assert nowhere.code == 1 and "let the service's user write into its folder" in nowhere.err

@@ -6,19 +6,22 @@ import asyncio
 import io
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from pathlib import Path
 
 import aiohttp
 import pytest
 
 from integrations.discourse import hooks
 from integrations.discourse.hooks import LIMIT, PATH, sign
-from peerplugin import serving
+from peerplugin import calendars, serving
+from peerplugin.core.feed import Feed
 from peerplugin.core.hints import Hint, Seen
+from peerplugin.core.model import SeriesId
 from peerplugin.demo.homeserver import free_port
 from peerplugin.errors import MistakeError, OutsideError
 from peerplugin.hearsay import MOST, Hearsay
@@ -246,3 +249,69 @@ async def _begin(port: Port) -> tuple[asyncio.StreamReader, asyncio.StreamWriter
     )
     await writer.drain()
     return reader, writer
+
+
+# --- calendars ----------------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_calendar_is_read_and_asked_for_again_only_as_far_as_it_changed() -> None:
+    held = {"feed": Feed(b"BEGIN:VCALENDAR\r\n", "tag-one", NOW)}
+
+    async def ask(series: SeriesId) -> Feed | None:
+        if series == "ill":
+            raise OutsideError("The store is full.", kind="store")
+        return held["feed"] if series == "liver-spot" else None
+
+    port = free_port()
+    url = f"http://127.0.0.1:{port}/calendar"
+    async with serving.served("127.0.0.1", port, Looker(), None, ask), aiohttp.ClientSession() as session:
+
+        async def get(name: str, method: str = "GET", **headers: str) -> tuple[int, bytes, Mapping[str, str]]:
+            named = {key.replace("_", "-"): value for key, value in headers.items()}
+            async with session.request(method, f"{url}/{name}", headers=named) as answer:
+                return answer.status, await answer.read(), answer.headers
+
+        status, body, headers = await get("liver-spot.ics")
+        assert (status, body, headers["ETag"]) == (200, b"BEGIN:VCALENDAR\r\n", '"tag-one"')
+        assert headers["Last-Modified"] == "Wed, 07 Oct 2026 19:00:00 GMT"
+        assert (await get("liver-spot.ics", "HEAD"))[:2] == (200, b"")
+        assert (await get("liver-spot.ics", If_None_Match='"tag-one"'))[:2] == (304, b"")
+        assert (await get("liver-spot.ics", If_None_Match='"other"'))[0] == 200
+        assert (await get("liver-spot.ics", If_Modified_Since="Wed, 07 Oct 2026 19:00:00 GMT"))[0] == 304
+        assert (await get("liver-spot.ics", If_Modified_Since="Wed, 07 Oct 2026 18:59:59 GMT"))[0] == 200
+        held["feed"] = Feed(b"BEGIN:VCALENDAR\r\nX\r\n", "tag-two", NOW)
+        assert (await get("liver-spot.ics", If_None_Match='"tag-one"', If_Modified_Since="Wed, 07 Oct 2026 19:00:00 GMT"))[0] == 200
+        for name, expected in (
+            ("kidney.ics", 404),
+            ("ill.ics", 503),
+            ("..%2Fhealth.ics", 404),
+            ("liver-spot", 404),
+            (f"{'x' * 21}.ics", 404),
+        ):
+            assert (await get(name))[:1] == (expected,), name
+
+
+def _names(folder: Path) -> list[str]:
+    return [path.name for path in folder.iterdir()]
+
+
+async def test_a_calendars_file_follows_and_a_folder_that_is_closed_is_complained_of_once(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    held = {"body": b"one"}
+    asked = asyncio.Event()
+
+    async def ask(series: SeriesId) -> Feed | None:
+        asked.set()
+        return Feed(held["body"], "tag", NOW)
+
+    file, nowhere, left = tmp_path / "a.ics", tmp_path / "nowhere" / "b.ics", partial(_names, tmp_path)
+    async with calendars.kept({SeriesId("a"): file, SeriesId("b"): nowhere}, ask, 0.01):
+        for body in (b"one", b"two"):
+            held["body"] = body
+            async with asyncio.timeout(20):
+                while not file.exists() or file.read_bytes() != body:
+                    asked.clear()
+                    await asked.wait()
+    assert [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR] == ["a calendar is not kept up to date"]
+    assert left() == ["a.ics"], "no half-written file is left"

@@ -72,7 +72,7 @@ def in_words(diary: Diary, at: datetime) -> str:
     return meetings.in_zones(at, diary.schedule.zone, diary.series.zones)
 
 
-def _date(diary: Diary, found: Occurrence) -> dict[str, object]:
+def of_date(diary: Diary, found: Occurrence) -> dict[str, object]:
     """What there is to say of one date."""
     usual = meetings.usual(diary.schedule, found.on)
     change = found.change
@@ -105,7 +105,7 @@ def _announcement(effect: _Effect, diary: Diary) -> _Values:
     found = _on(effect, diary)
     if found.change.cancelled or found.starts_at.isoformat() != effect.values["starts"]:
         return None
-    return {**_date(diary, found), "how_near": _how_near(int(effect.values["lead"] or 0))}
+    return {**of_date(diary, found), "how_near": _how_near(int(effect.values["lead"] or 0))}
 
 
 def _how_near(lead: int) -> str:
@@ -121,17 +121,17 @@ def _how_near(lead: int) -> str:
 
 def _changed(effect: _Effect, diary: Diary) -> _Values:
     found = _on(effect, diary)
-    return _date(diary, found) if found.ends_at > diary.now or found.change.cancelled else None
+    return of_date(diary, found) if found.ends_at > diary.now or found.change.cancelled else None
 
 
 def _amended(effect: _Effect, diary: Diary) -> _Values:
-    return _date(diary, _on(effect, diary))
+    return of_date(diary, _on(effect, diary))
 
 
 def _confirm(effect: _Effect, diary: Diary) -> _Values:
     found = _on(effect, diary)
     stale = found.change.cancelled or found.starts_at.isoformat() != effect.values["starts"]
-    return None if stale else _date(diary, found)
+    return None if stale else of_date(diary, found)
 
 
 # --- what is asked and answered -----------------------------------------------------------------------------------------------------
@@ -144,7 +144,7 @@ def _following(effect: _Effect, diary: Diary) -> _Values:
     if found is None:
         return {"when": "", "here": "", "on_now": False, "missing": ""}
     here = meetings.in_words(found.starts_at, diary.zone) if diary.zone else ""
-    return {**_date(diary, found), "here": here, "on_now": current is not None, "missing": _missing(diary, found)}
+    return {**of_date(diary, found), "here": here, "on_now": current is not None, "missing": _missing(diary, found)}
 
 
 def _missing(diary: Diary, found: Occurrence) -> str:
@@ -159,7 +159,7 @@ def _missing(diary: Diary, found: Occurrence) -> str:
 
 def _list(effect: _Effect, diary: Diary) -> _Values:
     found = islice(meetings.occurrences(diary.schedule, diary.now, cancelled=True), 8)
-    return {"dates": [_date(diary, one) for one in found]}
+    return {"dates": [of_date(diary, one) for one in found]}
 
 
 def _proposal(effect: _Effect, diary: Diary) -> _Values:
@@ -177,7 +177,7 @@ def proposed(diary: Diary, proposal: Proposal) -> dict[str, object]:
     near = bool(starts) and min(starts) - diary.now < agendas.SOON
     zone = diary.schedule.zone
     return {
-        **_date(diary, after),
+        **of_date(diary, after),
         "verb": proposal.verb,
         "before": f"{meetings.weekday_in_words(was.starts_at, zone)}, {meetings.clock_in_words(was.starts_at, zone)}",
         "after": f"{meetings.weekday_in_words(after.starts_at, zone)}, {meetings.clock_in_words(after.starts_at, zone)}",
@@ -199,7 +199,7 @@ def _is_moved(schedule: Schedule, proposal: Proposal) -> bool:
 
 
 def _done(effect: _Effect, diary: Diary) -> _Values:
-    return _date(diary, _on(effect, diary))
+    return of_date(diary, _on(effect, diary))
 
 
 _TOLD: dict[str, Callable[[_Effect, Diary], _Values]] = {

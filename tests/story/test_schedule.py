@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import requests
+import vobject
 
+from peerplugin import diary
 from peerplugin.core.agenda import begun
 from peerplugin.core.model import Schedule
 from tests.story.live import running
@@ -68,9 +70,19 @@ class Weeks:
         """Its text."""
         return str(self.page()["post_stream"]["posts"][0]["cooked"]) if self.page() else ""
 
+    def calendar(self) -> str:
+        """What the calendar says of each date: as somebody's calendar program, which shares no code with ours, reads the file."""
+        store = self.stage.store()
+        with store.transaction() as tx:
+            found = diary.calendar(tx, self.stage.group, self.stage.series.series_id, datetime.now(UTC))
+        store.close()
+        assert found is not None
+        events = vobject.readOne(found.body.decode()).vevent_list
+        return "\n".join(f"{e.dtstart.value:%Y-%m-%d %H:%M} {e.status.value} {e.description.value}" for e in events)
+
     def says(self, fact: str) -> bool:
-        """Whether the room and the forum both have it."""
-        return any(fact in text for text in self.notices().values()) and fact in self.standing()
+        """Whether the room, the forum and the calendar all have it."""
+        return any(fact in text for text in self.notices().values()) and fact in self.standing() and fact in self.calendar()
 
     # --- what is done -------------------------------------------------------------------------------------------------------
 
@@ -113,8 +125,11 @@ async def test_a_week_cancelled_one_moved_one_with_a_guest_and_each_undone_are_t
         stage.cast.alma.say(stage.room, "!next")
         await wait_for(lambda: any("for you" in said and "Berlin" in said for said in in_private(stage)), "the next date, on her clock")
         assert any(f"{moved_to.day} {moved_to:%B}" in said for said in in_private(stage)), "not the cancelled one"
-    shown, board = weeks.notices(), weeks.standing()
+        assert f"{first} {weeks.begins:%H:%M} CANCELLED" in weeks.calendar()
+        assert f"{moved_to} 18:30 CONFIRMED" in weeks.calendar()
+    shown, board, calendar = weeks.notices(), weeks.standing(), weeks.calendar()
     async with running(weeks.stage):
+        assert weeks.calendar() == calendar
         await weeks.order(stage.room, "!schedule undo")
         assert {k: v for k, v in weeks.notices().items() if k in shown and f":{third}:" not in k} == {
             k: v for k, v in shown.items() if f":{third}:" not in k
@@ -125,4 +140,5 @@ async def test_a_week_cancelled_one_moved_one_with_a_guest_and_each_undone_are_t
         await wait_for(lambda: not any(reason in weeks.standing() for reason in REASONS), "the forum has them all back")
         assert all(f"{on.day} {on:%B}, {weeks.begins:%H:%M}" in weeks.told(on)[0] for on in weeks.dates)
         assert board != weeks.standing()
+        assert "CANCELLED" not in weeks.calendar() and not any(reason in weeks.calendar() for reason in REASONS)
         assert weeks.page()["pinned"]

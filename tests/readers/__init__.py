@@ -1,0 +1,1 @@
+"""Two readers of calendars that share no code with what writes ours: vobject, and ical.js, which mail programs use."""
