@@ -13,7 +13,7 @@ ENV := .venv/.made
 SYNAPSE := .venv-synapse/.made
 READERS := tests/readers/node_modules/.made
 
-.PHONY: help env test test-quick lint format map pictures demo bench lock clean browser
+.PHONY: help env test test-quick lint format map pictures demo bench lock clean browser libical
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -21,7 +21,7 @@ help: ## this list
 env: $(ENV) ## .venv: what the lock names, and this checkout, editable
 .venv-synapse: $(SYNAPSE) ## a homeserver's environment, for the tests and the demo
 
-test: $(ENV) $(SYNAPSE) $(READERS) browser ## all tests
+test: $(ENV) $(SYNAPSE) $(READERS) browser libical ## all tests
 	$(BIN)/python -m pytest
 
 test-quick: $(ENV) ## the core's tests only, in seconds
@@ -77,6 +77,10 @@ $(READERS): tests/readers/package-lock.json
 	@$(call need,{ command -v node && command -v npm; },nodejs npm,Node)
 	cd tests/readers && npm ci --silent --no-audit --no-fund --ignore-scripts
 	@touch $@
+
+# It says whether the calendar is a valid one.
+libical: $(ENV)
+	@$(call need,$(BIN)/python -c 'import sys; from ctypes.util import find_library; sys.exit(not find_library("ical"))',libical3,libical)
 
 # Chromium looks at the forum's pages in the tests. It is the system's: what Playwright would download is another one, and is not wanted.
 browser:

@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from multiprocessing import get_context
 from multiprocessing.context import BaseContext
 from typing import TypeVar
@@ -18,7 +18,8 @@ import schedule
 
 from peerplugin import diary, outbox
 from peerplugin.advance import advance
-from peerplugin.core.feed import Feed
+from peerplugin.core.agenda import Agenda
+from peerplugin.core.feed import Feed, feed
 from peerplugin.core.hints import Hint
 from peerplugin.core.model import SeriesId
 from peerplugin.errors import MistakeError, OutsideError, PeerpluginError
@@ -75,6 +76,7 @@ class Service:
         self.troubles: dict[str, str] = {}  # what /health tells: kind -> sentence
         self._without_store: set[str] = set()  # the loops that could not write
         self._under_way: dict[str, str] = {}  # lane -> the effect that was claimed and whose end is not stored yet
+        self._calendars: dict[SeriesId, tuple[tuple[Agenda, date], Feed]] = {}  # as last worked out, and from what
 
     async def run(self) -> None:
         """Listen, advance and deliver until cancelled."""
@@ -263,7 +265,16 @@ class Service:
 
     async def calendar(self, series_id: SeriesId) -> Feed | None:
         """What calendar programs read of a series; None: there is no such series."""
-        return await self._within(lambda tx: diary.calendar(tx, self._group, series_id, self._clock()))
+        found = await self._within(lambda tx: diary.open_at(tx, self._group, series_id, self._clock()))
+        if found is None:
+            return None
+        basis, known = (found.agenda, found.now.date()), self._calendars.get(series_id)
+        if (
+            known is None or known[0] != basis
+        ):  # a year of dates takes a while: not in the store's thread, and not for each stranger who asks
+            known = basis, await asyncio.to_thread(feed, found.series, found.agenda, self._group.words, found.now)
+            self._calendars[series_id] = known
+        return known[1]
 
     async def forum_changed(self, hint: Hint) -> None:
         """The forum's hook hints at news. It may be wrong, doubled or late: all it does is to have us look sooner."""

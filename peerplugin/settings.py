@@ -114,7 +114,7 @@ class StoreSettings(Section):
 
 
 class HttpSettings(Section):
-    """`[http]`: the little HTTP that the service serves (its health, and the address of the forum's hooks); off without a port."""
+    """`[http]`: the little HTTP that the service serves (its health, the calendars, and the address of the forum's hooks); off without a port."""
 
     host: Text = Field("127.0.0.1", description="the address to listen on, such as 127.0.0.1")
     port: Annotated[int, Field(ge=1, le=65535)] | None = Field(None, description="a port between 1 and 65535")
@@ -196,7 +196,9 @@ class SeriesSettings(Section):
     publish_grace_min: Minutes = Field(5, description="minutes between an approval and its publication, 0 to 1440")
     publish_unproven: bool = Field(False, description="true (publish where an erasure could not be proven complete) or false")
     min_contributors: Annotated[int, Field(ge=1, le=50)] = Field(3, description="how many members a draft needs, 1 to 50")
-    calendar_file: Path | None = Field(None, description="a file that the calendar is kept in, such as /var/www/html/liver-spot.ics")
+    calendar_file: Path | None = Field(
+        None, description="a file that the calendar is kept in, such as /var/www/html/calendar/liver-spot.ics"
+    )
     how_to_join: Text = Field(description="an address or a sentence that tells a reader how to join")
     schedule: ScheduleSettings = Field(description="a table [series.schedule]")
 

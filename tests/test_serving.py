@@ -9,7 +9,7 @@ import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
@@ -18,14 +18,20 @@ import pytest
 
 from integrations.discourse import hooks
 from integrations.discourse.hooks import LIMIT, PATH, sign
-from peerplugin import calendars, serving
+from peerplugin import calendars, paper, serving
+from peerplugin.core.agenda import begun, decided
 from peerplugin.core.feed import Feed
 from peerplugin.core.hints import Hint, Seen
-from peerplugin.core.model import SeriesId
+from peerplugin.core.model import Change, SeriesId
+from peerplugin.core.rules import Rules
 from peerplugin.demo.homeserver import free_port
 from peerplugin.errors import MistakeError, OutsideError
+from peerplugin.group import Group
 from peerplugin.hearsay import MOST, Hearsay
+from peerplugin.service import Service
 from peerplugin.serving import AT_ONCE, Hook
+from peerplugin.store import Store
+from tests.core.scene import US, a_series, words
 from tests.integrations.test_discourse_hooks import FORUM, SECRET, delivery, signed
 
 NOW = datetime(2026, 10, 7, 19, 0, tzinfo=UTC)
@@ -276,6 +282,7 @@ async def test_a_calendar_is_read_and_asked_for_again_only_as_far_as_it_changed(
         assert headers["Last-Modified"] == "Wed, 07 Oct 2026 19:00:00 GMT"
         assert (await get("liver-spot.ics", "HEAD"))[:2] == (200, b"")
         assert (await get("liver-spot.ics", If_None_Match='"tag-one"'))[:2] == (304, b"")
+        assert (await get("liver-spot.ics", If_None_Match='W/"tag-one"'))[0] == 304, "a web server that compresses weakens the tag"
         assert (await get("liver-spot.ics", If_None_Match='"other"'))[0] == 200
         assert (await get("liver-spot.ics", If_Modified_Since="Wed, 07 Oct 2026 19:00:00 GMT"))[0] == 304
         assert (await get("liver-spot.ics", If_Modified_Since="Wed, 07 Oct 2026 18:59:59 GMT"))[0] == 200
@@ -315,3 +322,33 @@ async def test_a_calendars_file_follows_and_a_folder_that_is_closed_is_complaine
                     await asked.wait()
     assert [r.getMessage() for r in caplog.records if r.levelno == logging.ERROR] == ["a calendar is not kept up to date"]
     assert left() == ["a.ics"], "no half-written file is left"
+
+
+async def test_a_calendar_is_worked_out_anew_only_when_something_in_it_changed(tmp_path: Path) -> None:
+    series, clock = a_series(), [NOW]
+    group = Group(US, (series,), words(), Rules())
+    store = Store.open(tmp_path / "store.sqlite")
+    service = Service(store, paper.PaperChat(None), paper.PaperForum(), group, lambda: clock[0])  # type: ignore[arg-type]
+
+    async def ask(*changes: Change, later: timedelta = timedelta()) -> Feed | None:
+        clock[0] += later
+        with store.transaction() as tx:
+            agenda = tx.agenda(series.series_id) or begun(series.series_id, NOW)
+            for change in changes:
+                agenda, _ = decided(agenda, series, NOW.date(), change, clock[0])
+            tx.save_agenda(agenda, None)
+        return await service.calendar(series.series_id)
+
+    try:
+        first = await ask()
+        assert first is not None
+        assert await ask(later=timedelta(minutes=1)) is first
+        changed = await ask(Change(note="x"), later=timedelta(minutes=1))
+        assert changed is not None and changed.tag != first.tag and changed.changed_at == clock[0]
+        assert await ask() is changed
+        tomorrow = await ask(later=timedelta(days=1))
+        assert tomorrow is not None and tomorrow is not changed and tomorrow.changed_at > changed.changed_at
+        assert await service.calendar(SeriesId("kidney")) is None
+    finally:
+        service.close()
+        store.close()

@@ -1,1 +1,1 @@
-"""Two readers of calendars that share no code with what writes ours: vobject, and ical.js, which mail programs use."""
+"""Programs that read calendars and share no code with what writes ours: vobject, ical.js (mail programs use it), and libical as the judge."""

@@ -11,10 +11,10 @@ import pytest
 from peerplugin.core import agenda as agendas
 from peerplugin.core import meetings
 from peerplugin.core.agenda import Agenda, begun, decided
-from peerplugin.core.feed import AHEAD, BEFORE, feed
+from peerplugin.core.feed import feed, span
 from peerplugin.core.model import Change, Schedule, Series
 from tests.core.scene import T0, WEEKLY, a_series, words
-from tests.readers.reading import Entry, faults, with_ical_js, with_vobject
+from tests.readers.reading import Entry, faults, libical_objects_to, with_ical_js, with_vobject
 
 NOW = T0 - timedelta(hours=3)
 FIRST = date(2026, 10, 7)
@@ -38,7 +38,8 @@ def expected(of: Series, made: Agenda) -> list[tuple[Entry, date]]:
     """What should stand there, in order of time."""
     assert of.schedule is not None
     schedule: Schedule = agendas.today(of.schedule, made)
-    coming = takewhile(lambda o: o.starts_at < NOW + AHEAD, meetings.occurrences(schedule, NOW - BEFORE, cancelled=True))
+    first, last = span(NOW)
+    coming = takewhile(lambda o: o.starts_at < last, meetings.occurrences(schedule, first, cancelled=True))
     return [
         (
             Entry(
@@ -47,7 +48,7 @@ def expected(of: Series, made: Agenda) -> list[tuple[Entry, date]]:
                 o.ends_at,
                 "CANCELLED" if o.change.cancelled else "CONFIRMED",
                 o.change.sequence,
-                f"{of.name}: {o.change.guest}" if o.change.guest else of.name,
+                (f"{of.name}: {o.change.guest}" if o.change.guest else of.name).translate(dict.fromkeys((0, 7, 11, 28))),
             ),
             o.on,
         )
@@ -67,6 +68,7 @@ CASES = {
     "no date at all": (series(ends_on=date(2026, 10, 1)), ()),
     "one cancelled, one moved, one with a guest": (series(), ((0, CANCELLED), (1, MOVED), (2, GUEST))),
     "changed twice": (series(), ((1, CANCELLED), (1, GUEST))),
+    "what was pasted": (series(), ((0, Change(guest="Ida\x07\x0b", note="one\x00\ttwo\x1c")), (1, GUEST))),
     "awkward words": (replace(series(), name=AWKWARD.replace("\n", " ").strip()), ((0, Change(guest="x", subject=AWKWARD, note=AWKWARD)),)),
 }
 
@@ -77,10 +79,33 @@ def test_the_calendar_is_valid_and_every_reader_finds_the_same_dates(name: str) 
     made = agenda(of, *changes)
     found = feed(of, made, words(), NOW)
     wanted = sorted(entry for entry, _ in expected(of, made))
-    assert faults(found.body) == []
-    assert with_vobject(found.body) == wanted
-    assert with_ical_js(found.body) == wanted
+    assert (faults(found.body), libical_objects_to(found.body)) == ([], [])
+    read = with_vobject(found.body)
+    assert with_ical_js(found.body) == read
+    assert [replace(entry, description="") for entry in read] == wanted
+    assert all("How to join: https://example.org/join" in entry.description for entry in read)
     assert bool(wanted) == (name != "no date at all")
+
+
+def test_words_arrive_as_they_were_written() -> None:
+    of = series()
+    found = feed(of, agenda(of, (0, Change(guest="Ida", subject=AWKWARD, note=AWKWARD.strip()))), words(), NOW)
+    for reader in (with_vobject, with_ical_js):
+        assert reader(found.body)[0].description.count(AWKWARD.strip()) == 2
+
+
+@pytest.mark.parametrize(
+    ("good", "bad", "about"),
+    [
+        (b"UID:2026-10-07.liver-spot@peerplugin\r\n", b"", "UID"), (b"VERSION:2.0\r\n", b"", "VERSION"), (b"DTSTAMP:", b"X-D:", "DTSTAMP"),
+        (b"STATUS:CONFIRMED\r\n", 2 * b"STATUS:CONFIRMED\r\n", "STATUS"), (b"STATUS:CONFIRMED", b"STATUS:COMPLETED", "STATUS"),
+        (b"DTSTART:2026", b"DTSTART:x026", "DTSTART"), (b"VERSION:2.0", b"VERSION:2.0\r\nMETHOD:PUBLISH", "ORGANIZER"),
+    ],
+)  # fmt: skip
+def test_libical_objects_to_what_is_missing_there_twice_or_of_no_kind(good: bytes, bad: bytes, about: str) -> None:
+    body = feed(series(), begun(series().series_id, NOW), words(), NOW).body
+    assert good in body
+    assert about in " ".join(libical_objects_to(body.replace(good, bad, 1)))
 
 
 @pytest.mark.parametrize(
@@ -101,7 +126,7 @@ def test_the_validator_sees_each_fault(good: bytes, bad: bytes) -> None:
 def test_the_same_dates_are_the_same_bytes_and_a_change_counts_up() -> None:
     of = series()
     plain, changed = agenda(of), agenda(of, (0, CANCELLED))
-    first, later = (feed(of, plain, words(), NOW + timedelta(hours=h)) for h in (0, 3))
+    first, later = (feed(of, plain, words(), NOW - timedelta(hours=h)) for h in (20, 0))
     assert (first.body, first.tag, first.changed_at) == (later.body, later.tag, later.changed_at)
     after = feed(of, changed, words(), NOW)
     assert after.tag != first.tag and after.changed_at == NOW
