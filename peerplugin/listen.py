@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from peerplugin import diary
-from peerplugin.core import floor, hearing, lifecycle
+from peerplugin.core import floor, hearing, lifecycle, meetings
 from peerplugin.core.capture import Floor, Kept
 from peerplugin.core.effects import Answer, Join
 from peerplugin.core.facts import AnyFact, Opened, Place, Sent
@@ -33,8 +33,11 @@ def listen(tx: Tx, batch: Batch, group: Group, now: datetime) -> Counter[str]:
 
 def tick(tx: Tx, group: Group, now: datetime) -> None:
     """Time passes without a word: meetings close and open by their schedule."""
-    group = diary.today(tx, group)
-    for room in dict.fromkeys(tx.current_room(s.room) for s in group.series):
+    floors = tx.floors()
+    if floors or any(s.start_by_schedule for s in group.series):
+        group = diary.today(tx, group)
+    begins = (s for s in group.series if s.start_by_schedule and meetings.current(s.schedule, now) is not None)
+    for room in dict.fromkeys((*floors, *(tx.current_room(s.room) for s in begins))):
         listening = _listening(tx, room, group, now)
         if listening is None:
             continue

@@ -55,10 +55,9 @@ def claim(tx: Tx, kinds: frozenset[str], group: Group, now: datetime) -> Work | 
     """The next effect to perform, or None. Every fact is taken into account first; what is no longer wanted is dropped."""
     advance(tx, group, now)
     diary.missed(tx, group, tx.expired(now), now)
-    group = diary.today(tx, group)
     while (claimed := tx.claim(now, kinds)) is not None:
         try:
-            work = _work_out(tx, claimed.effect, claimed.attempts, group, now)
+            work = _work_out(tx, claimed.effect, claimed.attempts, diary.today(tx, group), now)
         except MistakeError as mistake:  # a group's own text that cannot be filled: this one steps aside, the loop goes on
             tx.retry(claimed.effect.key, now + ASIDE, str(mistake), aside=True)  # the notice of it must not wait behind it
             tell_trouble(tx, group, "texts", str(mistake), now)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cache
 from typing import Literal
 
 from peerplugin.core import meetings
@@ -86,7 +87,7 @@ def begun(series: SeriesId, now: datetime) -> Agenda:
 
 def today(schedule: Schedule, agenda: Agenda) -> Schedule:
     """The schedule with what was decided, and with what was promised: an announced date keeps its instant, whatever zones do."""
-    fixed = {on: told.starts_at for on, told in agenda.told.items() if told.is_promised}
+    fixed = {on: told.starts_at for on, told in agenda.told.items() if told.messages}  # of those members know, or are about to
     return replace(schedule, changes=agenda.changes, fixed=fixed)
 
 
@@ -99,6 +100,13 @@ def occurrence(agenda: Agenda, series: Series, on: date) -> Occurrence:
 # --- what is to be said, and when ---------------------------------------------------------------------------------------------------
 
 
+@cache
+def minutes(lead: int) -> timedelta:
+    """A lead as a length of time. (Asked for so often that it is kept.)"""
+    return timedelta(minutes=lead)
+
+
+@cache
 def window(lead: int) -> timedelta:
     """How long after its moment a step is still worth saying: a quarter of its lead, ten minutes at least, twelve hours at most."""
     return min(max(timedelta(minutes=lead) / 4, timedelta(minutes=10)), timedelta(hours=12))
@@ -129,31 +137,33 @@ def _of_date(
 ) -> tuple[Told, list[AnyEffect], list[int], list[datetime]]:
     """One date: what was said of it now, what to say, which steps are too late, when to look again."""
     effects, late, moments = list[AnyEffect](), list[int](), list[datetime]()
-    for lead in sorted(series.leads, reverse=True):
-        moment = found.starts_at - timedelta(minutes=lead)
-        if lead in so_far.steps:
+    starts_at, steps, messages, confirm = so_far.starts_at, dict(so_far.steps), so_far.messages, so_far.confirm
+    for lead in series.leads:
+        if lead in steps:
             continue
+        moment = found.starts_at - minutes(lead)
         if moment > now:
             moments.append(moment)
             continue
-        step = _step(agenda, found, moment, lead, now)
-        so_far = replace(so_far, steps={**so_far.steps, lead: step})
+        steps[lead] = step = _step(agenda, found, moment, lead, now)
         if step == "asked":
             say = announcement(series, found, lead, moment + window(lead))
             effects.append(say)
-            so_far = replace(so_far, starts_at=found.starts_at, messages=(*so_far.messages, say.key))
+            starts_at, messages = found.starts_at, (*messages, say.key)
         elif step == "missed":
             late.append(lead)
-    if series.confirm_min and not so_far.confirm and not found.change.cancelled and found.starts_at > now:
+    if series.confirm_min and not confirm and not found.change.cancelled and found.starts_at > now:
         moment = found.starts_at - timedelta(minutes=series.confirm_min)
         if moment > now:
             moments.append(moment)
         else:
             effects.append(_question(series, found))
-            so_far = replace(so_far, starts_at=found.starts_at, confirm="asked")
+            starts_at, confirm = found.starts_at, "asked"
     if found.ends_at > now:
         moments.append(found.ends_at)
-    return so_far, effects, late, moments
+    if len(steps) == len(so_far.steps) and confirm == so_far.confirm:
+        return so_far, effects, late, moments
+    return Told(starts_at, steps, messages, confirm), effects, late, moments
 
 
 def _near(agenda: Agenda, series: Series, now: datetime) -> Iterator[Occurrence]:
@@ -181,7 +191,8 @@ def about(series: Series, found: Occurrence) -> dict[str, Scalar]:
 def announcement(series: Series, found: Occurrence, lead: int, until: datetime) -> Say:
     """The notice of one step. Its words are those of the moment at which it is said; a date with another time by then is not told so."""
     key = f"tell:{found.on}:{lead}:{found.change.sequence}:{series.series_id}"
-    return Say(key=key, room=series.room, text="announcement", values={**about(series, found), "lead": lead}, not_after=until)
+    values = {**about(series, found), "lead": lead}
+    return Say(key=key, room=series.room, text="announcement", values=values, not_after=until, apart=True)
 
 
 def _question(series: Series, found: Occurrence) -> Say:

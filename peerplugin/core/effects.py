@@ -38,11 +38,12 @@ class Say(Effect):
     room: RoomId
     text: str
     values: Mapping[str, Scalar] = field(default_factory=dict)
+    apart: bool = False  # has its hour, and waits for nothing else that is to be said there
 
     @property
     def target(self) -> str:
-        """The room."""
-        return f"room:{self.room}"
+        """The room, or the notice itself."""
+        return f"say:{self.key}" if self.apart else f"room:{self.room}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,8 +57,8 @@ class Amend(Effect):
 
     @property
     def target(self) -> str:
-        """The room: what is said waits for nothing that was decided later."""
-        return f"room:{self.room}"
+        """The notice: it may be on its way, and must be there before it says something else."""
+        return f"say:{self.said}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

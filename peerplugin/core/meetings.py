@@ -5,6 +5,7 @@ one that comes twice in autumn is the first of the two (RFC 5545, 3.3.5)."""
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -13,7 +14,7 @@ from heapq import merge
 from itertools import islice
 from zoneinfo import ZoneInfo
 
-from dateutil.rrule import rrule, rruleset, rrulestr
+from dateutil.rrule import rrulestr
 
 from peerplugin.core.model import UNCHANGED, Change, MeetingKey, Schedule, Series, SeriesId
 
@@ -31,29 +32,51 @@ class Occurrence:
     change: Change = UNCHANGED
 
 
-@lru_cache(maxsize=256)
-def _rule(rule: str, starts_on: date) -> rrule | rruleset:
-    # cached: a series of years is asked for its next date every few seconds
-    return rrulestr(rule, dtstart=datetime.combine(starts_on, time()), cache=True)
+class _Days:
+    """The days that a rule gives, worked out once each: a series of years is asked for its next one all the time."""
+
+    def __init__(self, rule: str, starts_on: date) -> None:
+        self._known: list[date] = []
+        self._more = map(datetime.date, iter(rrulestr(rule, dtstart=datetime.combine(starts_on, time()))))
+
+    def since(self, day: date) -> Iterator[date]:
+        """Those from a day on."""
+        while (not self._known or self._known[-1] < day) and self._go_on():
+            pass
+        index = bisect_left(self._known, day)
+        while index < len(self._known) or self._go_on():
+            yield self._known[index]
+            index += 1
+
+    def _go_on(self) -> bool:
+        following = next(self._more, None)
+        if following is not None:
+            self._known.append(following)
+        return following is not None
+
+
+@lru_cache(maxsize=512)
+def _days(rule: str, starts_on: date) -> _Days:
+    return _Days(rule, starts_on)
 
 
 def occurrences(schedule: Schedule, after: datetime, *, cancelled: bool = False) -> Iterator[Occurrence]:
     """The dates of a series that end after `after`, in order of time; those that were cancelled only where asked for."""
-    moved = sorted((o for o in map(partial(occurrence, schedule), _moved(schedule)) if o.ends_at > after), key=_begin)
-    for found in merge(_regular(schedule, after), moved, key=_begin):
-        if cancelled or not found.change.cancelled:
-            yield found
+    found = _regular(schedule, after)
+    if schedule.changes:
+        moved = sorted((o for o in map(partial(occurrence, schedule), _moved(schedule)) if o.ends_at > after), key=_begin)
+        found = merge(found, moved, key=_begin)
+    return found if cancelled else (one for one in found if not one.change.cancelled)
 
 
 def _regular(schedule: Schedule, after: datetime) -> Iterator[Occurrence]:
     """The dates at their usual time."""
-    floor = (after.astimezone(ZoneInfo(schedule.zone)) - timedelta(minutes=schedule.minutes, days=1)).replace(tzinfo=None)
-    for day in map(datetime.date, _rule(schedule.rule, schedule.starts_on).xafter(floor, inc=True)):
+    floor = (after - timedelta(minutes=schedule.minutes, days=2)).date()  # early enough in any zone
+    for day in _days(schedule.rule, schedule.starts_on).since(floor):
         if schedule.ends_on is not None and day > schedule.ends_on:
             return
-        change = schedule.changes.get(day)
         found = occurrence(schedule, day)
-        if found.ends_at > after and (change is None or change.moved_to is None):
+        if found.ends_at > after and found.change.moved_to is None:
             yield found
 
 
@@ -64,22 +87,29 @@ def _moved(schedule: Schedule) -> Iterator[date]:
 
 def is_date_of(schedule: Schedule, on: date) -> bool:
     """Whether the rule gives this date."""
-    midnight = datetime.combine(on, time())
-    last = schedule.ends_on is not None and on > schedule.ends_on
-    return not last and bool(_rule(schedule.rule, schedule.starts_on).between(midnight, midnight, inc=True))
+    is_over = schedule.ends_on is not None and on > schedule.ends_on
+    return not is_over and next(_days(schedule.rule, schedule.starts_on).since(on), None) == on
 
 
 def occurrence(schedule: Schedule, on: date) -> Occurrence:
     """One date, at the time it now has."""
     change = schedule.changes.get(on, UNCHANGED)
-    wall = change.moved_to or datetime.combine(on, time.fromisoformat(schedule.time))
-    starts_at = schedule.fixed.get(on) or wall.replace(tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
+    starts_at = schedule.fixed.get(on)
+    if starts_at is None and change.moved_to is not None:
+        starts_at = change.moved_to.replace(tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
+    elif starts_at is None:
+        starts_at = _instant(on, schedule.time, schedule.zone)
     return Occurrence(on, starts_at, starts_at + timedelta(minutes=schedule.minutes), change)
 
 
 def usual(schedule: Schedule, on: date) -> datetime:
     """When a date would begin if nothing had been decided about it."""
-    return datetime.combine(on, time.fromisoformat(schedule.time), tzinfo=ZoneInfo(schedule.zone)).astimezone(UTC)
+    return _instant(on, schedule.time, schedule.zone)
+
+
+@lru_cache(maxsize=4096)
+def _instant(on: date, wall: str, zone: str) -> datetime:
+    return datetime.combine(on, time.fromisoformat(wall), tzinfo=ZoneInfo(zone)).astimezone(UTC)
 
 
 def _begin(occurrence: Occurrence) -> datetime:

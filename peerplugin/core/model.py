@@ -165,7 +165,7 @@ class Series:
     min_contributors: int = 3
     how_to_join: str = ""
     forum_url: str = ""
-    leads: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 0)  # minutes before a meeting at which it is announced
+    leads: tuple[int, ...] = (7 * 24 * 60, 24 * 60, 60, 0)  # minutes before a meeting at which it is announced, the longest first
     zones: tuple[str, ...] = ()  # in which a time is told besides the series' own
     quorum: tuple[int, int] = (20, 50)  # how few and how many make a good meeting
     confirm_min: int = 0  # how long before a meeting the facilitators are asked whether it takes place; 0: never

@@ -7,10 +7,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-from tests.bench import capture, publish, replay
+from tests.bench import capture, dates, publish, replay
 from tests.bench.tables import console, show
 
-PARTS = {"replay": replay.sheets, "capture": capture.sheets, "publish": publish.sheets}
+PARTS = {"replay": replay.sheets, "capture": capture.sheets, "publish": publish.sheets, "dates": dates.sheets}
 
 
 def main(wanted: list[str]) -> int:
