@@ -13,7 +13,7 @@ from rich.markup import escape
 from rich.padding import Padding
 from rich.table import Table
 
-from peerplugin import app, outbox
+from peerplugin import app, diary, outbox
 from peerplugin.core.hints import seen_from_text
 from peerplugin.errors import MistakeError, OutsideError, PeerpluginError
 from peerplugin.settings import SeriesSettings, Settings
@@ -138,11 +138,20 @@ def _forum(settings: Settings, prove: bool) -> Checked:
         return Checked((Line(f"forum {settings.discourse.url}", "unknown", "It is asked when the texts are mended."),))
     proofs = [_proof(settings, group, series, prove=prove) for series in group.series]
     found = app.survey_forum(settings, group.rules.tags, proven=all(line.verdict == "ok" for line in proofs))
+    if found.plugins is not None:
+        _remember_plugins(settings, found.plugins)
     lines = [Line(c.what, c.verdict, c.note, c.how, c.without, c.mend, c.fits) for c in found.capabilities]
     if found.key is not None:
         lines += [*proofs, _hook(settings)]
     letter = _letter(settings, group, found) if found.needs_the_admin or settings.discourse.api_key is None else ""
     return Checked(tuple(lines), letter)
+
+
+def _remember_plugins(settings: Settings, plugins: frozenset[str]) -> None:
+    """The service writes dates as this forum can show them; without a store (a first look) it finds out at the next check."""
+    if settings.store.path.is_file():
+        with app.opened(settings.store.path) as store, store.transaction() as tx:
+            tx.remember(diary.PLUGINS, " ".join(sorted(plugins)))
 
 
 def _proof(settings: Settings, group: Group, series: Series, *, prove: bool) -> Line:

@@ -18,6 +18,8 @@ from peerplugin.group import Group
 from peerplugin.store import Tx
 from peerplugin.troubles import WORTH_SAYING
 
+PLUGINS = "forum_plugins"
+"""Under this name `check` leaves which plugins of the forum a post of ours can use."""
 ASKING = frozenset({"proposal", "confirm", "confirm-why"})
 """Our questions that a facilitator answers with a reaction, or with a sentence."""
 
@@ -67,10 +69,16 @@ def pass_time(tx: Tx, group: Group, now: datetime) -> None:
             _settle(tx, _agenda(tx, series, now), series, group, now)
 
 
+def _equipped(tx: Tx, series: Series) -> Series:
+    """The series, with what its forum can show; before the first check as most forums can."""
+    plugins = (tx.remembered(PLUGINS) or "local-dates").split()
+    return replace(series, local_dates="local-dates" in plugins, events="events" in plugins)
+
+
 def _settle(tx: Tx, agenda: Agenda, series: Series, group: Group, now: datetime) -> None:
     """Plan, bring the forum there, remember."""
     planned = agendas.plan(agenda, series, now)
-    agenda, puts = noticeboard.due(planned.agenda, series, group.words, now)
+    agenda, puts = noticeboard.due(planned.agenda, _equipped(tx, series), group.words, now)
     tx.save_agenda(agenda, planned.next_at)
     tx.add_effects((*planned.effects, *puts), now)
     _report(tx, series, [f"{on}, {lead} min" for on, lead in planned.missed], now)
@@ -167,7 +175,7 @@ def document(tx: Tx, effect: Put, group: Group, now: datetime) -> tuple[Document
     if series is None:
         return None
     agenda = _agenda(tx, series, now)
-    wanted = noticeboard.claimed(agenda, series, group.words, now, effect.document)
+    wanted = noticeboard.claimed(agenda, _equipped(tx, series), group.words, now, effect.document)
     return None if wanted is None else (wanted, agenda.publications.get(effect.document))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import re
 from pathlib import Path
@@ -9,8 +10,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from peerplugin import checking, settings
+from peerplugin import checking, diary, settings
 from peerplugin.checking import Line
+from peerplugin.store import Store
 from tests.command import Result, call
 from tests.integrations.answering_forum import BOT, CLOSED, KEY, OPEN, AnsweringForum, forum
 
@@ -179,6 +181,15 @@ def test_the_webhook_is_told_from_what_is_remembered(checked: Checker) -> None:
     text = checked.file.read_text(encoding="utf-8").replace("username =", 'webhook_secret = "a-long-secret"\nusername =', 1)
     checked.file.write_text("[http]\nport = 8017\n" + text, encoding="utf-8")
     assert "Nothing was heard of it" in call("check", "discourse", "--config", checked.file).out
+
+
+def test_the_service_hears_which_plugins_a_post_of_ours_can_use(checked: Checker) -> None:
+    file = checked.file.parent / "peerplugin.sqlite"
+    Store.open(file).close()
+    checked.forum.settings(calendar_enabled=True, discourse_post_event_enabled=True)
+    checked("discourse")
+    with contextlib.closing(Store.open(file)) as store, store.transaction() as tx:
+        assert tx.remembered(diary.PLUGINS) == "events local-dates"
 
 
 # --- on a terminal ------------------------------------------------------------------------------------------------------------------------

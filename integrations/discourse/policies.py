@@ -80,6 +80,18 @@ def _mails(settings: SiteSettings) -> Iterator[Capability]:
         yield Capability(what, "advice", note, how="inferred", without="what was mailed cannot be taken back", mend=mend)
 
 
+def plugins(forum: Forum) -> frozenset[str] | None:
+    """Which plugins are on that a post of ours can use; None: the settings do not show."""
+    settings = forum.settings
+    if settings is None:
+        return None
+    uses = {
+        "local-dates": settings.discourse_local_dates_enabled,
+        "events": settings.calendar_enabled and settings.discourse_post_event_enabled,
+    }
+    return frozenset(name for name, is_on in uses.items() if is_on)
+
+
 def _plugins(settings: SiteSettings) -> Iterator[Capability]:
     if settings.discourse_local_dates_enabled:
         yield Capability("dates in each reader's time", "ok", "local dates are on", how="inferred")

@@ -25,6 +25,7 @@ class Survey:
     generation: Fits = ""
     title: str = ""
     names: dict[int, str] = field(default_factory=dict)
+    plugins: frozenset[str] | None = None  # of "events" and "local-dates" those that are on; None: it does not show
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
@@ -67,4 +68,4 @@ def survey(
     named = Places(looks, key, forum)
     others = [capability for place in places for capability in named.capabilities(place)]
     others += [policies.search(looks), *policies.policies(forum, key)]
-    return Survey(tuple(found), tuple(others), key, forum.generation, forum.title, named.names)
+    return Survey(tuple(found), tuple(others), key, forum.generation, forum.title, named.names, policies.plugins(forum))

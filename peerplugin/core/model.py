@@ -171,6 +171,8 @@ class Series:
     confirm_min: int = 0  # how long before a meeting the facilitators are asked whether it takes place; 0: never
     announcements: int | None = None  # the category for a short topic of each date; None: no such topics
     listed: int = 4  # how many dates the standing topic lists
+    local_dates: bool = True  # the forum shows dates in each reader's own time
+    events: bool = False  # the forum shows a topic as an event
     publish_unproven: bool = False  # the operator accepts that an erasure may leave earlier texts readable
 
 

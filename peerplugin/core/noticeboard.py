@@ -67,7 +67,8 @@ def _shown(diary: Diary, found: Occurrence) -> dict[str, object]:
     schedule, change = diary.schedule, found.change
     local = found.starts_at.astimezone(ZoneInfo(schedule.zone))
     return {
-        "stamp": f'[date={local:%Y-%m-%d} time={local:%H:%M:%S} timezone="{schedule.zone}"]',
+        "stamp": f'[date={local:%Y-%m-%d} time={local:%H:%M:%S} timezone="{schedule.zone}"]' if diary.series.local_dates else "",
+        "event": _event(diary, found) if diary.series.events and not change.cancelled else "",
         "when": in_words(diary, found.starts_at),
         "day": f"{meetings.weekday_in_words(found.starts_at, schedule.zone)} {local:%Y}",
         "usual": meetings.weekday_in_words(meetings.usual(schedule, found.on), schedule.zone),
@@ -79,6 +80,13 @@ def _shown(diary: Diary, found: Occurrence) -> dict[str, object]:
         "note": shown_as_text(change.note),
         "reason": shown_as_text(change.reason),
     }
+
+
+def _event(diary: Diary, found: Occurrence) -> str:
+    """The block that the events plugin shows as an entry of the forum's calendar; nobody has to say that they come."""
+    zone = ZoneInfo(diary.schedule.zone)
+    starts, ends = (at.astimezone(zone) for at in (found.starts_at, found.ends_at))
+    return f'[event status="standalone" start="{starts:%Y-%m-%d %H:%M}" end="{ends:%Y-%m-%d %H:%M}" timezone="{diary.schedule.zone}"]\n[/event]'
 
 
 # --- bringing the forum there -------------------------------------------------------------------------------------------------------

@@ -272,3 +272,16 @@ def test_the_forum_is_asked_once_for_what_changed_and_a_date_has_a_topic_of_its_
     assert noticeboard.claimed(agenda, desk.series, words(), desk.now, standing.document) is None, "it stands there already"
     assert noticeboard.claimed(agenda, desk.series, words(), desk.now + timedelta(days=8), standing.document) is not None
     assert notices.forum(notices.Diary(desk.series, agenda, desk.now)) == "https://forum.example.org/t/1"
+
+
+def test_a_forum_shows_dates_as_its_plugins_can() -> None:
+    desk = Desk(replace(SERIES, announcements=9, events=True))
+    _, notice = noticeboard.documents(desk.agenda, desk.series, words(), desk.now)
+    block = '[event status="standalone" start="2026-10-07 19:00" end="2026-10-07 20:15" timezone="America/Los_Angeles"]\n[/event]\n\n[date='
+    assert notice.raw.startswith(block)
+    desk.do("cancel 7 oct")
+    _, notice = noticeboard.documents(desk.agenda, desk.series, words(), desk.now)
+    assert "[event" not in notice.raw, "what is cancelled stands in no calendar"
+    desk = Desk(replace(SERIES, announcements=9, local_dates=False))
+    for document in noticeboard.documents(desk.agenda, desk.series, words(), desk.now):
+        assert "[date" not in document.raw and "Wednesday 7 October, 19:00 Los Angeles" in document.raw

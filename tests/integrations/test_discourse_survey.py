@@ -254,6 +254,7 @@ def test_settings_that_do_not_show_are_named_for_a_person_to_look_at(forum: Answ
     for ours in (False, True):
         forum.answer("GET /site/settings.json", 404, {"errors": ["no"], "error_type": "not_found"}, ours=ours)
     unknown = [c for c in forum.survey().capabilities if c.verdict == "unknown"]
+    assert forum.survey().plugins is None
     assert [c.what for c in unknown] == ["edit history", "AI summaries", "mails"] and all(c.mend for c in unknown)
 
 
@@ -263,6 +264,9 @@ def test_plugins_and_language_are_told(forum: AnsweringForum) -> None:
     assert line(found, "in English").verdict == "advice" and "`allow_user_locale`" in line(found, "in English").mend
     assert line(found, "reader's time").verdict == "advice"
     assert line(found, "announce meetings").note == "as events: the events plugin is on"
+    assert found.plugins == frozenset({"events"})
+    forum.settings(calendar_enabled=False)
+    assert forum.survey().plugins == frozenset({"local-dates"})
 
 
 def test_a_search_limit_that_is_used_up_is_no_verdict(forum: AnsweringForum) -> None:
