@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from peerplugin.core import agenda as agendas
-from peerplugin.core import arranging, noticeboard
+from peerplugin.core import arranging, noticeboard, notices
 from peerplugin.core.agenda import Agenda
 from peerplugin.core.effects import AnyEffect, Document, Publication, Put, Say, Scalar
 from peerplugin.core.facts import Commanded, Sent, Voted
@@ -81,7 +81,7 @@ def _settle(tx: Tx, agenda: Agenda, series: Series, group: Group, now: datetime)
     agenda, puts = noticeboard.due(planned.agenda, _equipped(tx, series), group.words, now)
     tx.save_agenda(agenda, planned.next_at)
     tx.add_effects((*planned.effects, *puts), now)
-    _report(tx, series, [f"{on}, {lead} min" for on, lead in planned.missed], now)
+    _report(tx, series, [notices.step_in_words(on, lead) for on, lead in planned.missed], now)
 
 
 def _report(tx: Tx, series: Series, which: list[str], now: datetime) -> None:
@@ -91,7 +91,7 @@ def _report(tx: Tx, series: Series, which: list[str], now: datetime) -> None:
             "how_many": len(which),
             "which": "; ".join(which[:6]) + ("; ..." if len(which) > 6 else ""),
         }
-        key = f"missed:{series.series_id}:{which[0]}:{now.isoformat(timespec='seconds')}"
+        key = f"missed:{series.series_id}:{which[0].replace(' ', '-')}:{now.isoformat(timespec='seconds')}"
         tx.add_effects([Say(key=key, room=series.management_room, text="step-missed", values=values, not_after=now + WORTH_SAYING)], now)
 
 
@@ -154,7 +154,7 @@ def missed(tx: Tx, group: Group, keys: Iterable[str], now: datetime) -> None:
         _became(tx, effect, agendas.missed)
         series = group.of(SeriesId(str(effect.values["series"])))
         if series is not None:
-            _report(tx, series, [f"{step[0]}, {step[1]} min"], now)
+            _report(tx, series, [notices.step_in_words(*step)], now)
 
 
 def _became(tx: Tx, effect: Say, what: Callable[[Agenda, Say], Agenda]) -> None:

@@ -119,6 +119,12 @@ def _how_near(lead: int) -> str:
     return f"In {lead} minutes"
 
 
+def step_in_words(on: date, lead: int) -> str:
+    """`Wednesday 7 October, a day before`."""
+    words = {0: "at the start", 60: "an hour before", 24 * 60: "a day before", 7 * 24 * 60: "a week before"}
+    return f"{on:%A} {on.day} {on:%B}, {words.get(lead, f'{lead} minutes before')}"
+
+
 def _changed(effect: _Effect, diary: Diary) -> _Values:
     found = _on(effect, diary)
     return of_date(diary, found) if found.ends_at > diary.now or found.change.cancelled else None

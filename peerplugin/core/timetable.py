@@ -67,7 +67,7 @@ def _schedule(listening: Listening, event: RoomEvent, command: Command) -> Heard
         return _reply(listening, event, "chairs-only", word="schedule")
     wanted, _, _ = text.partition(" ")
     if len(mine) > 1 and wanted.lower() not in ("", "list"):
-        return _reply(listening, event, "schedule-which", names=", ".join(str(s.series_id) for s in mine), rest=text)
+        return _reply(listening, event, "schedule-which", names=", ".join(str(s.series_id) for s in mine), first=str(mine[0].series_id))
     orders = tuple((s.series_id, _commanded(listening, event, "schedule", text)) for s in mine)
     return replace(ignored(listening, "answered"), orders=orders)
 

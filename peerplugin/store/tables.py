@@ -1,4 +1,6 @@
-"""The tables, as the newest migration leaves them. No text of a member lives outside `events.body`, `facts.payload` and `records.record`."""
+"""The tables, as the newest migration leaves them.
+
+No text of a member lives outside `events.body`, `facts.payload` and `records.record`; what facilitators said of dates stands in `agendas`."""
 
 from __future__ import annotations
 

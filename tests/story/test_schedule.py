@@ -11,7 +11,7 @@ import vobject
 
 from peerplugin import diary
 from peerplugin.core.agenda import begun
-from peerplugin.core.model import Schedule
+from peerplugin.core.model import MeetingKey, Schedule
 from tests.story.live import running
 from tests.story.stage import Stage, wait_for
 from tests.story.test_people import in_private
@@ -142,3 +142,45 @@ async def test_a_week_cancelled_one_moved_one_with_a_guest_and_each_undone_are_t
         assert board != weeks.standing()
         assert "CANCELLED" not in weeks.calendar() and not any(reason in weeks.calendar() for reason in REASONS)
         assert weeks.page()["pinned"]
+
+
+async def test_a_guest_gets_the_members_questions_and_a_no_of_the_moderators_cancels(stage: Stage) -> None:
+    weeks = Weeks(stage)
+    first = weeks.dates[0]
+    asked, taken_back = "How often are scans with contrast done?", "Does the needle hurt?"
+    weeks.stage = weeks.stage.with_series(confirm_min=HOURS * 60 + 10)
+    alma, mara = stage.cast.alma, stage.cast.mara
+    async with running(weeks.stage):
+        await wait_for(lambda: any("does it take place?" in said for said in stage.said(stage.desk)), "the moderators are asked")
+        await weeks.order(stage.desk, f"!schedule guest {first} Nurse Ida: scans")
+        direct = alma.create_room("", direct=True, invite=[stage.cast.bot])
+        await wait_for(lambda: direct in stage.cast.bot.rooms(), "the service in the direct room")
+        alma.say(direct, f"!ask-guest {asked}")
+        gone = alma.say(direct, f"!ask-guest {taken_back}")
+        await wait_for(lambda: sum("Taken down for Nurse Ida" in said for said in in_private(stage)) == 2, "both taken down")
+        alma.redact(direct, gone)
+        await wait_for(lambda: not _kept(stage, taken_back), "the one she took back is gone")
+        assert _kept(stage, asked)
+        question = next(str(e["event_id"]) for e in stage.events(stage.desk) if "does it take place?" in str(e["content"].get("body", "")))
+        mara.react(stage.desk, question, "❌")
+        await wait_for(lambda: _why(stage), "why not?")
+        mara.say(stage.desk, "nobody to host it", reply_to=_why(stage))
+        await wait_for(lambda: "cancelled: nobody to host it" in weeks.told(first)[0], "the announcement says so")
+        await wait_for(lambda: weeks.says("nobody to host it"), "and the forum, and the calendar")
+    assert not any(asked in said or taken_back in said for said in (*stage.said(stage.room), *stage.said(stage.desk))), (
+        "nobody was told yet"
+    )
+
+
+def _kept(stage: Stage, text: str) -> bool:
+    store = stage.store()
+    with store.transaction() as tx:
+        agenda = tx.agenda(stage.series.series_id)
+        assert agenda is not None
+        found = any(text in k.event.body for on in agenda.told for k in tx.kept(MeetingKey(f"{stage.series.series_id}/{on}")))
+    store.close()
+    return found
+
+
+def _why(stage: Stage) -> str:
+    return next((str(e["event_id"]) for e in stage.events(stage.desk) if "Answer this message" in str(e["content"].get("body", ""))), "")
