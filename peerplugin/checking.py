@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
@@ -150,7 +151,11 @@ def _forum(settings: Settings, prove: bool) -> Checked:
 def _remember_plugins(settings: Settings, plugins: frozenset[str]) -> None:
     """The service writes dates as this forum can show them; without a store (a first look) it finds out at the next check."""
     if settings.store.path.is_file():
-        with app.opened(settings.store.path) as store, store.transaction() as tx:
+        with (
+            contextlib.suppress(MistakeError),
+            app.opened(settings.store.path) as store,
+            store.transaction() as tx,
+        ):  # a line of its own says it
             tx.remember(diary.PLUGINS, " ".join(sorted(plugins)))
 
 
