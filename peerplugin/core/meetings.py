@@ -49,10 +49,11 @@ class _Days:
             index += 1
 
     def _go_on(self) -> bool:
-        following = next(self._more, None)
-        if following is not None:
-            self._known.append(following)
-        return following is not None
+        for following in self._more:
+            if not self._known or following > self._known[-1]:  # a rule may name several hours; ours is one, and the date is its name
+                self._known.append(following)
+                return True
+        return False
 
 
 @lru_cache(maxsize=512)

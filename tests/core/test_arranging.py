@@ -285,3 +285,17 @@ def test_a_forum_shows_dates_as_its_plugins_can() -> None:
     desk = Desk(replace(SERIES, announcements=9, local_dates=False))
     for document in noticeboard.documents(desk.agenda, desk.series, words(), desk.now):
         assert "[date" not in document.raw and "Wednesday 7 October, 19:00 Los Angeles" in document.raw
+
+
+def test_a_moved_date_that_is_cancelled_is_named_as_it_was_told_last() -> None:
+    desk = Desk()
+    desk.do("move 7 oct to 8 oct 18:30")
+    edited = next(e for e in desk.do("cancel 8 oct no room") if isinstance(e, Amend))
+    assert (desk.text(edited) or "").startswith("❌ Thursday 8 October (instead of Wednesday 7 October): Liver Spot is cancelled: no room.")
+    assert desk.answer("list").splitlines()[1] == "❌ Thursday 8 October (moved from Wednesday 7 October): cancelled (no room)"
+    assert "- ~~Thursday 8 October~~ cancelled: no room" in desk.board()
+
+
+def test_a_rule_of_several_hours_is_one_date_a_day() -> None:
+    series = replace(SERIES, schedule=replace(WEEKLY, starts_on=date(2026, 10, 7), rule="FREQ=WEEKLY;BYDAY=WE;BYHOUR=9,18"))
+    assert Desk(series).answer("list").count("7 October") == 1
