@@ -51,7 +51,7 @@ bench: $(ENV) $(SYNAPSE) ## how fast and how small, as a table
 
 lock: $(ENV) ## resolve the dependencies anew (after a change of pyproject.toml; then make env)
 	$(BIN)/python -m piptools compile $(COMPILE) --output-file requirements.lock pyproject.toml
-	$(BIN)/python -m piptools compile $(COMPILE) --extra dev --output-file requirements-dev.lock pyproject.toml
+	$(BIN)/python -m piptools compile $(COMPILE) --extra dev --extra learning --output-file requirements-dev.lock pyproject.toml
 	$(BIN)/python -m piptools compile $(COMPILE) --output-file tests/synapse.lock tests/synapse.in
 
 clean: ## what the tools left behind, and the environments

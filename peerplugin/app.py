@@ -20,7 +20,7 @@ from peerplugin import replaying
 from peerplugin.core.model import Level, RoomId, Series, SeriesId, UserId
 from peerplugin.core.words import Words
 from peerplugin.errors import MistakeError, OutsideError
-from peerplugin.settings import SeriesSettings, Settings, config_dirs
+from peerplugin.settings import SeriesSettings, Settings, config_dir, config_dirs
 from peerplugin.vocabulary import load_rules
 
 if TYPE_CHECKING:
@@ -381,12 +381,20 @@ def held(path: Path) -> Iterator[Store]:
 
 
 def replay(
-    path: Path, *, default: Level, min_contributors: int, progress: replaying.Progress = lambda _: None
+    path: Path, *, default: Level, min_contributors: int, models: Path | None = None, progress: replaying.Progress = lambda _: None
 ) -> tuple[list[replaying.Replayed], Mapping[str, int], Words]:
-    """Every meeting of an exported log, drafted; and what of the log could not be read."""
+    """Every meeting of an exported log, drafted (with other `models` than ours, where given); and what of the log could not be read."""
     progress("read")
     events, skipped, name = read_named_export(path)
-    words = load_words()
-    room = events[0].room_id if events else RoomId("")
-    series = replaying.log_series(room, name, default, min_contributors)
-    return replaying.replay(events, series, load_rules(config_dirs()[-1]), progress), skipped, words
+    series = replaying.log_series(events, name, default, min_contributors)
+    return (
+        replaying.replay(events, series, load_rules(config_dirs()[-1]), models or config_dir() / "models", progress),
+        skipped,
+        load_words(),
+    )
+
+
+def captured(path: Path) -> list[replaying.Replayed]:
+    """Every meeting of an exported log as it was heard, not drafted: what learning starts from."""
+    events, _, name = read_named_export(path)
+    return replaying.captured(events, replaying.log_series(events, name, Level.REPORTED, 3), load_rules(config_dirs()[-1]))

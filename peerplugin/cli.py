@@ -272,10 +272,13 @@ def replay(
     ] = False,
     default_consent: Annotated[Level, typer.Option(help="What members allow who said nothing.")] = Level.REPORTED,
     min_contributors: Annotated[int, typer.Option(min=1, max=50, help="How many members a draft needs.")] = 3,
+    models: Annotated[Path | None, typer.Option(help="A folder with other models than the shipped ones: to measure them.")] = None,
 ) -> None:
     """Draft an exported chat log: no account, no network."""
     with _progress() as progress:
-        found, skipped, words = app.replay(file, default=default_consent, min_contributors=min_contributors, progress=progress)
+        found, skipped, words = app.replay(
+            file, default=default_consent, min_contributors=min_contributors, models=models, progress=progress
+        )
     if not any(meeting.transcript.messages for meeting in found):
         raise MistakeError(f"{file}: no meeting in it: nobody said anything that could be read. Is it the export of the right room?")
     if skipped:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from peerplugin.core.capture import transcript
 from peerplugin.core.facts import Place
 from peerplugin.core.model import Level, MeetingKey, RoomId, Series, SeriesId, Transcript, UserId
 from peerplugin.core.rules import Rules
 from peerplugin.core.words import Words
+from peerplugin.settings import config_dir
 from peerplugin.store import Tx
 
 
@@ -21,6 +23,7 @@ class Group:
     series: tuple[Series, ...]
     words: Words
     rules: Rules
+    models: Path = field(default_factory=lambda: config_dir() / "models")  # what was learned: a folder that only thinking opens
 
     def of(self, series_id: SeriesId) -> Series | None:
         """A series by its id; None where it has left the settings."""

@@ -15,7 +15,6 @@ from multiprocessing.context import BaseContext
 from typing import Protocol, TypeVar
 
 from peerplugin import outbox
-from peerplugin.core.draft import compose
 from peerplugin.core.effects import Amend, Answer, Document, Join, Put, React, Redact, Say, Think, Withdraw
 from peerplugin.core.model import EventId, Outcome, RoomId, RoomState
 from peerplugin.errors import OutsideError
@@ -23,6 +22,7 @@ from peerplugin.group import Group
 from peerplugin.outbox import Work
 from peerplugin.ports import Chat, Forum
 from peerplugin.store import Tx
+from peerplugin.thinking import think
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -135,7 +135,7 @@ class Performer:
         pool = ProcessPoolExecutor(1, mp_context=self._child)
         try:
             async with asyncio.timeout(self._thinking_s):
-                return await asyncio.get_running_loop().run_in_executor(pool, compose, work.transcript, work.rules)
+                return await asyncio.get_running_loop().run_in_executor(pool, think, work.transcript, work.rules, self._group.models)
         except (BrokenProcessPool, TimeoutError) as error:
             sentence = (
                 f"Drafting {work.effect.meeting} did not finish ({type(error).__name__}): is there enough memory? It will be tried again."

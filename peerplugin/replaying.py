@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 from peerplugin.core import hearing, meetings, publish
 from peerplugin.core.capture import Kept, transcript
-from peerplugin.core.draft import compose
 from peerplugin.core.facts import Closed, Opened
 from peerplugin.core.listening import Listening, Memory
 from peerplugin.core.model import (
@@ -28,6 +28,7 @@ from peerplugin.core.model import (
 )
 from peerplugin.core.rules import Rules
 from peerplugin.core.words import Words
+from peerplugin.thinking import think
 
 BEGINNING = datetime(1, 1, 2, tzinfo=UTC)
 NOBODY = UserId("@nobody:replay")
@@ -84,16 +85,26 @@ class Log:
         self.consents += [consent for _, consent in heard.consents]
 
 
-def log_series(room: RoomId, name: str, default: Level, min_contributors: int) -> Series:
+def log_series(events: Sequence[RoomEvent], name: str, default: Level, min_contributors: int) -> Series:
     """A series that a log stands for: no forum, no schedule, no silence that ends it."""
+    room = events[0].room_id if events else RoomId("")
     return Series(
         SeriesId("replay"), name or "Replay", room, RoomId(""), 0, default, silence_min=24 * 60, longest_min=7 * 24 * 60,
         min_contributors=min_contributors, publish_grace_min=0, facilitators=frozenset({NOBODY}),
     )  # fmt: skip
 
 
-def replay(events: Iterable[RoomEvent], series: Series, rules: Rules, progress: Progress = lambda _: None) -> list[Replayed]:
-    """Every meeting of a log. A log in which nobody says `!startmeeting` is taken as one meeting, whole."""
+def replay(events: Iterable[RoomEvent], series: Series, rules: Rules, models: Path, progress: Progress = lambda _: None) -> list[Replayed]:
+    """Every meeting of a log, drafted."""
+    found = captured(events, series, rules, progress)
+    for meeting in found:
+        progress("threads and drafts")
+        meeting.outcome = think(meeting.transcript, replace(rules, min_contributors=series.min_contributors), models)
+    return found
+
+
+def captured(events: Iterable[RoomEvent], series: Series, rules: Rules, progress: Progress = lambda _: None) -> list[Replayed]:
+    """Every meeting of a log as it was heard. A log in which nobody says `!startmeeting` is taken as one meeting, whole."""
     events = list(events)
     progress("capture")
     log = _heard(events, series, rules)
@@ -104,10 +115,7 @@ def replay(events: Iterable[RoomEvent], series: Series, rules: Rules, progress: 
         rows = log.kept.get(key, {})
         closed_at = log.closed.get(key, max((k.event.at for k in rows.values()), default=opened.at))
         script = transcript(key, rows.values(), default=series.default_consent, consents=log.consents, roster=log.listening.state.names)
-        found = Replayed(series, log.listening.state, opened, closed_at, rows, log.consents, {}, script)
-        progress("threads and drafts")
-        found.outcome = compose(script, replace(rules, min_contributors=series.min_contributors))
-        meetings_found.append(found)
+        meetings_found.append(Replayed(series, log.listening.state, opened, closed_at, rows, log.consents, {}, script))
     return meetings_found
 
 

@@ -15,9 +15,9 @@ ROOT = house_map.ROOT
 SANDBOX = Path("integrations/discourse/sandbox")  # a program of its own
 FILE_LINES, FUNCTION_LINES, BROAD_EXCEPTS = 400, 60, 3
 NO_NAMES = {"utils", "util", "helpers", "helper", "manager", "common", "base", "misc"}
-DEPENDENCIES = {"nio", "aiohttp", "requests", "pydantic", "pydantic_settings", "schedule", "sqlalchemy", "alembic", "jinja2", "typer", "rich", "dateutil", "icalendar", "markdown_it"}  # fmt: skip
+DEPENDENCIES = {"nio", "aiohttp", "requests", "pydantic", "pydantic_settings", "schedule", "sqlalchemy", "alembic", "jinja2", "typer", "rich", "dateutil", "icalendar", "markdown_it", "numpy", "lightgbm", "sklearn"}  # fmt: skip
 CLOCKS = {("datetime", "now"), ("datetime", "utcnow"), ("datetime", "today"), ("date", "today"), ("time", "time"), ("time", "time_ns")}
-CORE_LIBRARIES = {"jinja2", "dateutil", "icalendar"}
+CORE_LIBRARIES = {"jinja2", "dateutil", "icalendar", "numpy"}
 IMPURE = {
     "asyncio", "concurrent", "ctypes", "glob", "http", "importlib", "io", "logging", "multiprocessing", "os", "pathlib", "pickle", "random",
     "secrets", "select", "shelve", "shutil", "signal", "socket", "sqlite3", "subprocess", "sys", "tempfile", "threading", "time", "uuid",

@@ -6,7 +6,7 @@ What a member may still change their mind about (consent) keeps its text and is 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -29,6 +29,8 @@ from peerplugin.core.model import (
 
 _OFF_RECORD = re.compile(r"^\s*\[\s*off\s*\]", re.IGNORECASE | re.MULTILINE)  # one such line takes its whole message along
 LOCK = "🔒"
+OPENS = "❓"
+"""A facilitator's, on a message: a question begins here."""
 SAID = frozenset({"text", "emote", "notice", "media", "undecryptable"})
 
 
@@ -107,7 +109,24 @@ def transcript(
             originals[target.event.event_id] = _after(target, row)
     levels = {c.user: c.level for c in sorted(consents, key=lambda c: c.at)}  # as they were said, however late they were heard
     messages = tuple(_message(k, levels.get(k.event.sender, default)) for k in originals.values())
-    return Transcript(key, messages, _cues(originals.values(), levels, default), dict(roster or {}), gaps)
+    opened = tuple(dict.fromkeys(_openings(rows.values(), originals, taken_back)))
+    return Transcript(key, messages, _cues(originals.values(), levels, default), dict(roster or {}), gaps, opened)
+
+
+def _openings(rows: Iterable[Kept], originals: Mapping[EventId, Kept], taken_back: Collection[EventId | None]) -> Iterator[EventId]:
+    """Messages on which a facilitator put ❓, or which they answered with `!topic`."""
+    for row in rows:
+        event = row.event
+        command = read_command(event.body) if row.left_out == "command" else None
+        found = (
+            event.target
+            if event.kind == "reaction" and event.key == OPENS
+            else event.reply_to
+            if command and command.word == "topic"
+            else None
+        )
+        if found is not None and found in originals and row.moderator and event.event_id not in taken_back:
+            yield found
 
 
 def _may_redact(redaction: Kept, target: Kept | None) -> bool:

@@ -17,12 +17,13 @@ from peerplugin.core.privacy import scrub
 from peerplugin.core.rules import Rules
 from peerplugin.core.safety import near_crisis
 from peerplugin.core.summary import Room, summarise
+from peerplugin.core.threads import ThreadModel
 
 
-def compose(transcript: Transcript, rules: Rules) -> Outcome:
+def compose(transcript: Transcript, rules: Rules, model: ThreadModel) -> Outcome:
     """Group the messages, scrub them, say of each thread what it would become."""
     said = [m for m in transcript.messages if m.left_out is None and m.text.strip()]
-    groups = threads.group(transcript)
+    groups = threads.group(transcript, model, transcript.openings)
     names = known_names(transcript.roster, said, rules)
     clean = {m.event_id: scrub(m.text, names, rules, m.event_id) for m in said}
     room = Room(
@@ -81,5 +82,7 @@ def transcript_hash(transcript: Transcript) -> str:
     ]
     cues = [[c.kind, c.text, c.event_id, c.sender, c.at.isoformat()] for c in transcript.cues]
     roster = sorted((user, sorted(shown)) for user, shown in transcript.roster.items())
-    whole = json.dumps([transcript.key, parts, cues, roster, len(transcript.gaps)], ensure_ascii=False, separators=(",", ":"))
+    whole = json.dumps(
+        [transcript.key, parts, cues, roster, len(transcript.gaps), sorted(transcript.openings)], ensure_ascii=False, separators=(",", ":")
+    )
     return hashlib.sha256(whole.encode()).hexdigest()

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from peerplugin.core import consent, meetings, timetable
-from peerplugin.core.capture import LOCK, SAID, Floor, Kept, sift, withdrawn_by
+from peerplugin.core.capture import LOCK, OPENS, SAID, Floor, Kept, sift, withdrawn_by
 from peerplugin.core.commands import CHAIR_WORDS, CONSENT_WORDS, QUEUE_WORDS, Command, is_known, nearest, read_command
 from peerplugin.core.effects import Answer, Say, Scalar
 from peerplugin.core.facts import AnyFact, Closed, Opened, Paused, Withdrawn
@@ -135,6 +135,10 @@ def _about_another(listening: Listening, event: RoomEvent, memory: Memory) -> He
     moderator = is_moderator(listening.state, event.sender)
     if event.kind == "edit":
         return _edit(listening, event, meeting, kept)
+    if event.kind == "reaction" and event.key == OPENS and may_chair(listening, event.sender):
+        return Heard(listening, kept=(meeting, Kept(replace(event, body=""), "", True)))
+    if event.kind == "redaction" and kept.event.key == OPENS:
+        return Heard(listening, kept=(meeting, Kept(replace(event, body=""), "", moderator)))
     reason = withdrawn_by(event, kept, moderator)
     if reason is None:
         return ignored(listening, "changes nothing")

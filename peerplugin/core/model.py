@@ -219,6 +219,7 @@ class Transcript:
     cues: tuple[Cue, ...] = ()
     roster: Mapping[UserId, tuple[str, ...]] = field(default_factory=dict)  # all names of all who are or were in the room
     gaps: tuple[Gap, ...] = ()
+    openings: tuple[EventId, ...] = ()  # with which a question begins, as a facilitator said
 
 
 # --- threads, statements, drafts ------------------------------------------------------------------------------------

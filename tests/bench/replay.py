@@ -15,6 +15,8 @@ from pathlib import Path
 from peerplugin import app, reports
 from peerplugin.core import threads
 from peerplugin.core.model import Level
+from peerplugin.models import load_thread_model
+from peerplugin.settings import config_dir
 from tests.bench import chained, measured
 from tests.bench.tables import Sheet
 
@@ -108,8 +110,9 @@ def by_stage(file: Path) -> dict[str, float]:
     drafted = time.process_time()
     reports.replay_json(found, words, include_withheld=False)
     printed = time.process_time()
+    model = load_thread_model(config_dir() / "models")
     for meeting in found:
-        threads.group(meeting.transcript)
+        threads.group(meeting.transcript, model)
     grouping_s = time.process_time() - printed
     _, capture_at, compose_at = marks
     spans = (capture_at - began, compose_at - capture_at, grouping_s, drafted - compose_at - grouping_s, printed - drafted)

@@ -35,7 +35,7 @@ def test_a_chained_log_has_as_many_messages_as_were_asked_for(size: int) -> None
 def test_it_is_one_meeting_from_its_first_line_to_its_last(export: dict[str, Any]) -> None:
     events, skipped = parse_export(json.dumps(export), "chained")
     assert (len(events), dict(skipped)) == (len(export["messages"]), {})
-    log = Log(log_series(events[0].room_id, "Chained", Level.REPORTED, 3), Rules())
+    log = Log(log_series(events, "Chained", Level.REPORTED, 3), Rules())
     for event in events:
         log.hear(event)
     [(key, opened)] = log.opened.items()

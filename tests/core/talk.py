@@ -12,6 +12,8 @@ from typing import Any
 
 from peerplugin.core.model import Cue, EventId, Level, MeetingKey, Message, Outcome, Transcript, UserId
 from peerplugin.core.rules import Rules
+from peerplugin.core.threads import ThreadModel
+from peerplugin.models import load_thread_model
 from peerplugin.vocabulary import load_rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,6 +25,12 @@ START = datetime(2026, 10, 7, 19, 0, tzinfo=UTC)
 def rules() -> Rules:
     """The rules as the project ships them."""
     return load_rules(ROOT / "config")
+
+
+@cache
+def model() -> ThreadModel:
+    """What groups lines, as the project ships it."""
+    return load_thread_model(ROOT / "config" / "models")
 
 
 def line(number: int, who: str, text: str, *, gap_s: float = 20, **more: Any) -> Message:

@@ -223,6 +223,40 @@ def test_an_edit_of_a_picture_or_of_an_edit_does_not_count() -> None:
     assert ear.ignored[-1] == "an edit that does not count"
 
 
+# --- openings -----------------------------------------------------------------------------------------------------------------
+
+
+def test_a_question_mark_by_a_facilitator_says_that_a_question_begins_and_by_others_does_not() -> None:
+    ear = Ear().start()
+    first, second = ear.say(ALMA, "it hurts since june"), ear.say(BO, "and does it pass")
+    ear.about(ALMA, "reaction", first, key="❓")
+    ear.about(MARA, "reaction", second, key="❓")
+    assert ear.transcript().openings == (second,)
+
+
+def test_a_question_mark_that_is_taken_back_says_nothing() -> None:
+    ear = Ear().start()
+    said = ear.say(ALMA, "it hurts since june")
+    mark = ear.about(MARA, "reaction", said, key="❓")
+    ear.about(MARA, "redaction", mark, 3)
+    assert ear.transcript().openings == ()
+
+
+def test_a_topic_sent_as_a_reply_opens_what_it_answers() -> None:
+    ear = Ear().start()
+    said = ear.say(ALMA, "it hurts since june")
+    ear.say(MARA, "!topic Pain after banding", reply_to=said)
+    assert ear.transcript().openings == (said,)
+
+
+def test_a_question_mark_counts_after_the_meeting_too() -> None:
+    ear = Ear().start()
+    said = ear.say(ALMA, "it hurts since june")
+    ear.say(MARA, "!endmeeting", 5)
+    ear.about(MARA, "reaction", said, 90, key="❓")
+    assert ear.transcript().openings == (said,)
+
+
 # --- cues ---------------------------------------------------------------------------------------------------------------------
 
 

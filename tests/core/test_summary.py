@@ -9,7 +9,7 @@ import pytest
 from peerplugin.core.draft import compose
 from peerplugin.core.model import EventId, Level, Message, Statement, Summary, Transcript
 from peerplugin.core.roles import section_of, sentences
-from tests.core.talk import line, rules, talk
+from tests.core.talk import line, model, rules, talk
 
 SAID = [
     ("Alma", "does variceal banding hurt, and what can I eat afterwards?"),
@@ -29,7 +29,7 @@ def lines(*changes: tuple[int, dict[str, object]]) -> list[Message]:
 
 
 def only(transcript: Transcript) -> Summary:
-    (summary,) = compose(transcript, rules()).summaries
+    (summary,) = compose(transcript, rules(), model()).summaries
     return summary
 
 
@@ -110,7 +110,9 @@ def test_a_question_that_nobody_answered_is_an_open_one() -> None:
 
 def test_greetings_make_no_draft() -> None:
     assert (
-        compose(talk(*[line(i, who, "good evening all") for i, who in enumerate(["Alma", "Bo", "Cleo", "Dov"] * 5)]), rules()).summaries
+        compose(
+            talk(*[line(i, who, "good evening all") for i, who in enumerate(["Alma", "Bo", "Cleo", "Dov"] * 5)]), rules(), model()
+        ).summaries
         == ()
     )
 

@@ -13,13 +13,13 @@ import pytest
 
 from peerplugin.core.draft import compose, transcript_hash
 from peerplugin.core.model import EventId, Level
-from tests.core.talk import MEETINGS, ROOT, as_replay, line, meeting, rules, talk
+from tests.core.talk import MEETINGS, ROOT, as_replay, line, meeting, model, rules, talk
 
 
 def score(name: str, tmp_path: Path) -> dict[str, Any]:
     transcript, _ = meeting(name)
     path = tmp_path / "replay.json"
-    path.write_text(json.dumps(as_replay(compose(transcript, rules()))), encoding="utf-8")
+    path.write_text(json.dumps(as_replay(compose(transcript, rules(), model()))), encoding="utf-8")
     scorer = [sys.executable, str(ROOT / "tests" / "score_replay.py"), str(path), str(MEETINGS / name / "gold.json")]
     found: dict[str, Any] = json.loads(subprocess.run(scorer, check=True, capture_output=True, text=True).stdout)
     return found
@@ -46,11 +46,11 @@ def test_the_same_transcript_gives_the_same_outcome() -> None:
     transcript = talk(
         *[line(i, f"P{i % 5}", f"my doctor said {word} helps with the {word} pain") for i, word in enumerate(["ice", "heat", "rest"] * 8)]
     )
-    assert compose(transcript, rules()) == compose(transcript, rules())
+    assert compose(transcript, rules(), model()) == compose(transcript, rules(), model())
 
 
 def test_an_empty_meeting_gives_an_empty_outcome() -> None:
-    outcome = compose(talk(), rules())
+    outcome = compose(talk(), rules(), model())
     assert (outcome.threads, outcome.summaries, outcome.messages) == ((), (), 0)
 
 
@@ -62,7 +62,7 @@ def test_an_empty_meeting_gives_an_empty_outcome() -> None:
     ],
 )  # fmt: skip
 def test_odd_talk_does_no_harm(said: list[str]) -> None:
-    outcome = compose(talk(*[line(i, f"P{i % 7}", text) for i, text in enumerate(said)]), rules())
+    outcome = compose(talk(*[line(i, f"P{i % 7}", text) for i, text in enumerate(said)]), rules(), model())
     assert outcome.messages == len(said)
 
 
@@ -81,7 +81,7 @@ def test_the_hash_changes_with_every_thing_that_thinking_depends_on() -> None:
 
 def test_left_out_lines_are_counted_by_their_reason() -> None:
     outcome = compose(
-        talk(line(0, "Alma", "", left_out="off_record"), line(1, "Bo", "", left_out="off_record"), line(2, "Bo", "hello")), rules()
+        talk(line(0, "Alma", "", left_out="off_record"), line(1, "Bo", "", left_out="off_record"), line(2, "Bo", "hello")), rules(), model()
     )
     assert outcome.left_out == {"off_record": 2}
     assert (outcome.messages, outcome.speakers) == (3, 2)

@@ -1,0 +1,1 @@
+"""Learns from labelled meetings what the thinking weighs: nobody needs it to run the service."""

@@ -1,0 +1,42 @@
+"""Reads what was learned (`config/models/`) into values for the thinking. The service itself never does: the child process that thinks does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+from zipfile import BadZipFile
+
+import numpy as np
+import numpy.typing as npt
+
+from peerplugin.core.forest import Forest
+from peerplugin.core.meaning import Vocabulary
+from peerplugin.core.threads import ThreadModel
+from peerplugin.errors import MistakeError
+
+
+def load_thread_model(folder: Path) -> ThreadModel:
+    """The model that groups lines. MistakeError where a file of it is missing or broken."""
+    return ThreadModel(load_vocabulary(folder), load_forest(folder / "pairs.npz"), (load_forest(folder / "joining.npz"),))
+
+
+def load_vocabulary(folder: Path) -> Vocabulary:
+    """Pieces of words with a vector each. MistakeError where the file is missing or broken."""
+    held = _arrays(folder / "words.npz")
+    names = held["names"].tobytes().decode().split("\n")
+    vectors = held["vectors"].astype(np.float32) * held["scale"].astype(np.float32)
+    return Vocabulary({name: i for i, name in enumerate(names)}, vectors, held["rarity"].astype(np.float32))
+
+
+def load_forest(file: Path) -> Forest:
+    """The trees in a file. MistakeError where it is missing or broken."""
+    held = _arrays(file)
+    return Forest(held["feature"], held["threshold"], held["keep"], held["first"], held["leaf"])
+
+
+def _arrays(file: Path) -> dict[str, npt.NDArray[Any]]:
+    try:
+        with np.load(file, allow_pickle=False) as held:
+            return {name: held[name] for name in held.files}
+    except (OSError, EOFError, ValueError, BadZipFile) as error:
+        raise MistakeError(f"The model {file} cannot be read ({type(error).__name__}): copy it there from the distribution.") from error
