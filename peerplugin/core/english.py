@@ -55,7 +55,16 @@ watch water weigh wean whisper wipe wish wonder work worry wrap yell crave diagn
 plug tend bounce tackle peak spike dose bolus pace ration rehearse skip bag bin chop crush freeze grate sprinkle swallow rotate tolerate admit
 cope cry dread grieve accept lapse reach register qualify recommend retire reschedule retest rehydrate shadow steer sprint strap supervise swell
 taper target teach tremble tuck underline unplug unwind upgrade volunteer wear wobble alternate flatten loosen tighten shorten label batch vent
-spoon scoop float skim trim moisturise moisturize lubricate dab pat elevate hydrate document complain photograph print laminate negotiate insist demand""".split()
+spoon scoop float skim trim moisturise moisturize lubricate dab pat elevate hydrate document complain photograph print laminate negotiate insist demand
+accompany achieve adapt afford aggravate apologise appear appoint assess assist attend await backdate behave bloat calculate commute compare complete
+comply compress concentrate confess consult consume convince correct criticise deduct defend deliver deny detect develop discharge discover dislike
+dissolve distract distribute disturb divide doze drift educate embarrass emerge enable encourage ensure establish evaluate examine exceed exist expand
+extend frighten gasp generate hesitate hum identify impress inform inspect install instruct insure intend interfere interpret introduce investigate
+involve irritate isolate lighten mend misread modify motivate obtain occur operate outlast outweigh participate peel perform permit persuade postpone
+predict proceed produce prompt propose prove provide pursue reassure rebook recall reckon recognise recognize reconnect reflect refund regulate reject
+relate relieve rely require reset resist resolve respond restrict resume reveal scrape seize shiver sneeze soften soothe stabilise stiffen stimulate
+strengthen submit succeed survive suspect sustain sweeten tempt threaten throb tilt twitch unblock undo vanish weaken widen withdraw worsen yawn
+beep buzz clot drag misplace overdo outgrow""".split()
 
 PAST: dict[str, str] = {}
 """Past form -> base, of verbs whose past differs from the base."""
@@ -126,6 +135,7 @@ SHORT = {
     "wasnt": "wasn't", "havent": "haven't", "hasnt": "hasn't", "hadnt": "hadn't", "couldnt": "couldn't", "shouldnt": "shouldn't",
     "wouldnt": "wouldn't", "arent": "aren't", "werent": "weren't", "thats": "that's", "whats": "what's", "theres": "there's", "theyre": "they're",
     "youre": "you're", "youve": "you've", "theyve": "they've", "weve": "we've", "hes": "he's", "shes": "she's", "wheres": "where's",
+    "theyll": "they'll", "youll": "you'll", "itll": "it'll", "theyd": "they'd", "youd": "you'd",
     "lets": "let's", "its": "its", "id": "I'd", "u": "you", "ur": "your", "r": "are", "bc": "because", "cos": "because", "cuz": "because",
     "coz": "because", "b/c": "because", "w": "with", "w/": "with", "w/o": "without", "abt": "about", "tho": "though", "thru": "through",
     "yrs": "years", "yr": "year", "hrs": "hours", "hr": "hour", "mins": "minutes", "min": "minutes", "secs": "seconds", "sec": "seconds",
@@ -142,7 +152,7 @@ SHORT = {
 """How chat writes what a page spells out. `its` and `cause` stay ambiguous and are looked at in context."""
 
 DOSE_UNIT = re.compile(
-    r"^(mg|mcg|g|kg|ml|l|iu|units?|lb|lbs|mmol|mmhg|percent|%|x|kcal|cm|mm|degrees?|am|pm|bpm|liters?|litres?|carbs)$",
+    r"^(mg|mcg|g|kg|ml|l|iu|units?|lb|lbs|mmol|mmhg|percent|%|x|h|kcal|cm|mm|degrees?|am|pm|bpm|liters?|litres?|carbs)$",
     re.I,
 )
 NUMBER_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve")

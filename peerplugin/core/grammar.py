@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Container, Sequence
+from itertools import pairwise
 
-from peerplugin.core.english import AUXILIARIES, BASE, FINITE, NOUNS_TOO, PARTICIPLE, PAST, THIRD, plain, third
+from peerplugin.core.english import AUXILIARIES, BASE, FINITE, NOUNS_TOO, PARTICIPLE, PAST, SAME_PAST, STOP, THIRD, plain, third
 
 TEAM_VERBS = frozenset(
     """said say says told tell gave give put want wanted check checked added add took take moved switched swapped changed lowered raised cut started stopped kept keep
-    offered asked ask called call let made found did do redo watch monitor test tested scan scanned drew draw sent send prescribed recommend recommended suggested explained used swap switch lower raise add cut start stop move change pump
+    offered asked ask called let made found did do redo watch monitor test tested scan scanned drew draw sent send prescribed recommend recommended suggested explained used swap switch lower raise add cut start stop move change pump
     look looked removed operated fixed adjusted increased reduced decided refused insisted warned""".split()
 )
 _RELATION = re.compile(
@@ -27,8 +28,15 @@ _PRONOUNS = {
 }  # fmt: skip
 _FIRST = frozenset(_PRONOUNS)
 _THEY = {"they": "the team", "they're": "the team is", "they've": "the team has", "they'll": "the team will", "they'd": "the team would"}
+_PLACED = re.compile(r"their (?:area|workplace|hospital|clinic|town)\b", re.I)
+"""What stands for a name that was taken out."""
 _HE_SHE = frozenset("he she his her him he's she's hers himself herself".split())
 _THINGS = re.compile(r"\b(?:pills|tablets|kids|people|children|parents|friends|others|symptoms|companies|airlines?|insurance)\b")
+CLINICIANS = frozenset(
+    "gp neuro onc oncologist ob gyn endo hep hepatologist derm rheum rheumatologist cardio cardiologist nephrologist neurologist surgeon consultant "
+    "specialist pharmacist pharmacy dietitian dietician physio therapist psychologist psychiatrist coordinator nurse doctor clinic center centre midwife "
+    "dentist counsellor counselor".split()
+)
 _PERSONS = "doctor|doctors|neuro|onc|endo|derm|rheum|anesthetist|paramedic|therapist|sponsor|cousin|neighbour|neighbor|colleague|boss|manager|donor|professor|somebody|person|member|surgeon|nurse|consultant|specialist|neurologist|gp|oncologist|cardiologist|hepatologist|dietitian|physio|friend|pharmacist|coordinator|man|woman|lady|guy|kid|child|baby"
 ADVERBS = frozenset("just also always never still only then even once now already both all either sometimes often".split())
 _KNOWN_SMALL = (
@@ -50,44 +58,73 @@ EMPTY_WORDS = frozenset(
 )
 _DETERMINERS = frozenset("the a an my your our their his her its every each some any no this that these those".split())
 SUBJECTS = frozenset("i you we they he she it who people everybody everyone nobody somebody doctors nurses patients there".split())
-_OBJECTS = frozenset("me us him them it you to on off in out up after for with at".split())
+_COUNTING = frozenset("both two three four five six seven eight nine ten several many few most other more less".split())
+_OBJECTS = frozenset("me us him them it you to on off in out up after for with at from into through between like than".split())
+_OPENING = frozenset(
+    "before after when if while until because since as though although where once unless whenever in on at for with without from by during under over "
+    "about between both all then now first last today sometimes often usually yes no even only one two three four five so well".split()
+)
+"""What may stand before the comma of a clause whose verb comes after it."""
 PLURAL_NOUNS = frozenset(third(v) for v in NOUNS_TOO)
 
 
-def third_person(text: str, relations: Sequence[str]) -> str | None:
-    """First person becomes "they" throughout; None where another "they" or an unknown "he" would be mistaken for it."""
+def third_person(text: str, relations: Sequence[str], *, known: bool = False) -> str | None:
+    """First person becomes "they" throughout; None where another "they" or an unknown "he" would be mistaken for it.
+
+    `known`: a sentence told before says who "he" is."""
     tokens = re.split(r"(\s+|[,.;:()])", text)
     spoken = [t.lower() for t in tokens if re.search(r"\w", t)]
     own = any(w in _FIRST for w in spoken)
     out: list[str] = []
     k, named = -1, False
-    for token in tokens:
+    for place, token in enumerate(tokens):
         low = token.lower()
         k += bool(re.search(r"\w", token))
         if low in _THEY:
             following = next((w for w in spoken[k + 1 : k + 4] if w not in ADVERBS), "")
-            if following in TEAM_VERBS and not _THINGS.search(" ".join(spoken[:k])):
+            if (
+                (following in TEAM_VERBS or (following in PAST and _does_to_me(spoken[k + 1 : k + 6])))
+                and not _THINGS.search(" ".join(spoken[:k]))
+                and (own or not _several(spoken[:k]))
+            ):
                 token = _THEY[low]
             elif own:
                 return None
-        elif low in {"them", "their", "theirs", "themselves"} and own:
+        elif low in {"their", "theirs", "themselves"} and own and not _PLACED.match("".join(tokens[place:])):
             return None
         elif low in _HE_SHE and not named:
             resolved = _person(low, relations, text, spoken[k + 1] if k + 1 < len(spoken) else "")
+            if resolved is None and known:
+                resolved = low
             if resolved is None:
                 return None
             named = resolved != low
             token = resolved
-        elif low in _PRONOUNS:
+        elif low in _PRONOUNS and not (low == "us" and token.isupper()):  # "us", not the country
             token = _PRONOUNS[low]
         out.append(token)
     swapped = re.sub(r"\bthey am\b", "they are", "".join(out))
     swapped = re.sub(r"\bthey was(n't)?\b", lambda m: "they were" + (m[1] or ""), swapped)
+    if _TEAM_DOES_TWO.search(swapped):  # "the team watch and wait": a team may be many
+        return re.sub(r"\bthe team (is|has)\b", lambda m: "the team " + {"is": "are", "has": "have"}[m[1]], swapped)
     return re.sub(
         r"\bthe team (do|say|want|check|give|take|put|keep|tell|call|ask|test|watch|redo|draw|monitor|scan|let|recommend|send|use|swap|switch|lower|raise|add|start|stop|move|change|pump)\b",
         _agree,
         swapped,
     )
+
+
+def _does_to_me(after: Sequence[str]) -> bool:
+    """Whether the verb, the first of these words but an adverb, has the speaker for its object."""
+    return any(a in PAST and b in {"me", "us"} for a, b in pairwise(after))
+
+
+def _several(before: Sequence[str]) -> bool:
+    """Whether a plural stands before that "they" may take up."""
+    return any(w.endswith("s") and len(w) > 3 and not w.endswith(("ss", "us", "is", "'s")) and w not in AUXILIARIES | STOP for w in before)
+
+
+_TEAM_DOES_TWO = re.compile(rf"\bthe team \w+\b[^.;]*\b(?:and|or|then) (?:{'|'.join(sorted(BASE - NOUNS_TOO))})\b")
 
 
 def _agree(match: re.Match[str]) -> str:
@@ -148,23 +185,19 @@ def _person(pronoun: str, kin: Sequence[str], text: str, following: str) -> str 
 
 def weak_reference(text: str, *, allowed: int = 0) -> bool:
     """Whether the text leans on something that is not in it: a "that" or "mine" without a noun."""
-    leans = len(
-        re.findall(
-            r"\b(?:that|this|those|these)(?=[\s,.;]*$| (?:is|was|are|were|one|ones|way|time|day|and|but|for me|fixed|helped|works|worked|too|would|wasn't|isn't)\b)",
+    leans = sum(
+        len(re.findall(r"\b[a-z]{4,}\b", text[: m.start()].lower())) < 4  # a noun before it explains it
+        for m in re.finditer(
+            r"\b(?:that|this|those|these)(?=[\s,.;]*$| (?:is|was|are|were|one|ones|way|time|day|and|but|for me|fixed|helped|works|worked|too|would|"
+            r"wasn't|isn't)\b)|\b(?:of|after|before|like|with|about|for|from|without|on) (?:those|these|that|this|it|them)(?=[\s,.;]*$|[,.;])|"
+            r"\b(?:of those|of these)\b",
             text,
             re.I,
         )
     )
     leans += len(
         re.findall(
-            r"\b(?:of|after|before|like|with|about|for|from|without|on) (?:those|these|that|this|it|them)(?=[\s,.;]*$|[,.;])|\b(?:of those|of these)\b",
-            text,
-            re.I,
-        )
-    )
-    leans += len(
-        re.findall(
-            r"\b(?:mine|ours|yours|theirs|hers)\b|\b(?:same|the other one|the one|the rest|as well|the other)\s*$|\bthe same\b(?! \w)",
+            r"\b(?:mine|ours|theirs|hers)\b|\b(?:same|the other one|the one|the rest|as well|the other)\s*$|\bthe same\b(?! \w)",
             text,
             re.I,
         )
@@ -214,11 +247,15 @@ def starts_instruction(low: str) -> bool:
     k = 0
     while k < len(tokens) - 1 and (
         tokens[k] in {"always", "never", "just", "please", "definitely", "also", "don't", "do", "not", "maybe", "first", "then", "only"}
-        or tokens[k].endswith("ly")
+        or (tokens[k].endswith("ly") and tokens[k] not in BASE)
     ):
         k += 1
     verb = tokens[k] if tokens else ""
     if verb == "like" or (k and low.split()[k - 1].endswith(",")):
+        return False
+    if verb in SAME_PAST and re.search(
+        r"\b(?:i|my|ago|once|yesterday|last|(?:mon|tues|wednes|thurs|fri|satur|sun)day|like an? \w+)\b", low
+    ):
         return False
     if verb not in BASE or (k + 1 < len(tokens) and tokens[k + 1] in AUXILIARIES):
         return False
@@ -227,12 +264,23 @@ def starts_instruction(low: str) -> bool:
     return not (k + 1 < len(tokens) and tokens[k + 1] in {"of", "was", "were"} and verb in NOUNS_TOO)
 
 
+def _subject(low: Sequence[str], k: int) -> bool:
+    """Whether a pronoun before the word is the subject of the whole, not only of a "the second they wake"."""
+    j = k - 2 if low[k - 1] in ADVERBS and k > 1 else k - 1
+    if low[j] not in SUBJECTS:
+        return False
+    return j == 0 or (low[0] in _OPENING and not low[0].endswith("ing")) or low[j - 1] in _JOINING or low[0].endswith("ly")
+
+
+_JOINING = frozenset(", ; and but so that then what how where because or which".split())
+
+
 def is_clause(text: str) -> bool:
     """Whether this is a sentence: a subject, then a verb that is none but a verb."""
     low = [t.lower() for t in re.findall(r"[A-Za-z'’]+|[,;]|\d+", text)]
     if (
         not low
-        or (low[0] in FINITE and low[0] not in NOUNS_TOO)
+        or (low[0] in FINITE and low[0] not in NOUNS_TOO and not (low[0] in PLURAL_NOUNS | PAST.keys() and set(low[1:3]) & AUXILIARIES))
         or (low[0] in PARTICIPLE and not (len(low) > 3 and set(low[2:4]) & AUXILIARIES))
         or low[0] in {"and", "or", "but", "not", "nor", "been", "being"}
         or (low[0].endswith("ing") and len(low) < 6)
@@ -240,10 +288,14 @@ def is_clause(text: str) -> bool:
         return False
     for k in range(1, min(len(low), 14)):
         word, before, after = low[k], low[k - 1], low[k + 1] if k + 1 < len(low) else ""
-        if before in _DETERMINERS:
+        if word in {",", ";"} and low[0] not in _OPENING and not low[0].endswith("ly"):
+            return False
+        if before in _DETERMINERS or (before in _COUNTING and word in THIRD) or word == "times":
             continue
-        if word in AUXILIARIES or word.endswith("n't") or (before in SUBJECTS and (word in BASE or word in FINITE)):
+        if word in AUXILIARIES or word.endswith("n't") or (_subject(low, k) and (word in BASE or word in FINITE)):
             return k <= 10
+        if before in {"it", "he", "she"} and len(word) > 3 and re.search(r"[^su]s$", word) and k == 1:
+            return True
         if word in THIRD and word not in PLURAL_NOUNS and before not in {",", ";", "and", "or"}:
             return True
         if word in THIRD and (after in _DETERMINERS | _OBJECTS or after.isdigit()) and before not in {",", ";", "and", "or"}:

@@ -8,7 +8,7 @@ from peerplugin.core.english import BASE, FINITE, PARTICIPLE, SHORT, plain
 
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\ufe0f\u200d]|[:;]-?[()DPp/]|<3|\\bx{1,3}$")
 _OPENERS = re.compile(
-    r"^(?:(?:ok(?:ay)?|so|well|oh|ah|huh|hmm+|and|but|also|plus|honestly|tbh|btw|lol|haha+|omg|anyway|basically|fyi|imo|ps|p\.s|"
+    r"^(?:(?:yeah|yes|yep|yup|nah|lol|ok|okay|oh|hi|hey)\s+(?=(?:so|i|i'm|im|my|we|the|it|they|mine|that|same|a|for)\b)|(?:ok(?:ay)?|so|well|oh|ah|huh|hmm+|and|but|also|plus|honestly|tbh|btw|lol|haha+|omg|anyway|basically|fyi|imo|ps|p\.s|"
     r"for what it'?s worth|fwiw|to be honest|to be fair|i mean|you know|i think|i guess|my two cents|please|pls)\b[\s,.!:;…-]+|"
     r"(?:yes|yeah|yep|yup|no|nope|like|right|sure|now|see|look|listen|actually|true|exactly|agree|agreed|same(?: here)?|same for me|"
     r"me too|\+1|this|hi|hey|hello|sorry|thanks|thank you|"
@@ -19,7 +19,7 @@ _OPENERS = re.compile(
 )  # fmt: skip
 _TAILS = re.compile(
     r"[\s,.!;:…-]+(?:lol|haha+|hehe|tbh|btw|imo|imho|though|tho|too|eh|hun|hon|love|babe|mate|lah|po|ji|ta|thx|thanks|thank you|ok|okay|"
-    r"right|honestly|"
+    r"honestly|"
     r"you know|i think|i guess|i swear|no joke|seriously|fwiw|anyway|so yeah|or something|or whatever|and all that|x+)[.!]*$", re.I
 )  # fmt: skip
 _FILLERS = re.compile(
@@ -68,21 +68,23 @@ def clean_sentence(sentence: str) -> str:
 def spelt(text: str) -> str:
     """Short forms and dialect written out."""
     out = []
+    text = re.sub(r"\b(I|we) been\b", r"\1 have been", text, flags=re.I)
+    text = re.sub(r"\b(should|would|could|must|might)(?:a| of)\b(?= (?:been|had|\w+ed|\w+en|gone|done)\b)", r"\1 have", text, flags=re.I)
     text = re.sub(
-        r"\b(in|on|of|under|with|all|like|up|down|through|got|had|have|hurt|lost) me (?=[a-z]{3,}\b)(?!and\b|to\b|for\b|with\b|when\b|but\b|that\b|the\b|off\b|out\b|down\b|back\b|about\b|after\b|from\b|some\b|into\b|through\b|over\b|too\b|was\b)",
+        r"\b(in|on|of|under|with|all|like|up|down|through|got|had|have|hurt|lost|were) me (?=[a-z]{3,}\b)(?!who\b|that\b|and\b|to\b|for\b|with\b|when\b|but\b|that\b|the\b|off\b|out\b|down\b|back\b|about\b|after\b|from\b|some\b|into\b|through\b|over\b|too\b|was\b)",
         r"\1 my ",
         text,
     )
     if "'" not in text:  # who writes apostrophes means "its"
         text = re.sub(
             r"\b([Ii])ts(?= (?:a|an|the|not|so|just|been|fine|ok|like|all|only|hard|easy|worth|better|worse|too|very|really|gone|still|good|bad|more|my|our|in|on|at|for|no|called|about|what|when|how|"
-            r"normal|common|getting|going|always|never|because|\w+ing)\b)",
+            r"one|two|three|four|five|six|\d+|there|normal|common|getting|going|always|never|because|\w+ing)\b)",
             r"\1t's",
             text,
         )
     for token in re.split(r"(\s+|[,.;:!?()])", text):
         low = token.lower()
-        if low in SHORT and low not in {"its", "cause", "ok"} and not (token.isupper() and len(token) > 1):
+        if low in SHORT and low not in {"its", "cause", "ok"} and not (token.isupper() and (len(token) > 1 or low in {"r", "w"})):
             token = SHORT[low]
         elif low == "i" or low.startswith("i'"):
             token = "I" + token[1:]

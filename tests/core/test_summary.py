@@ -84,9 +84,7 @@ def test_who_may_be_quoted_is_quoted_only_where_no_other_words_were_found() -> N
 
 
 def test_a_sentence_that_could_not_be_worded_is_offered_and_has_no_name_in_it() -> None:
-    summary = only(
-        talk(*lines((3, {"text": "Zwingelspan clinic does the banding with 5 mg midazolam and it was fine for him in the end"})))
-    )
+    summary = only(talk(*lines((3, {"text": "it was fine for him when Zwingelspan clinic did the banding with 5 mg midazolam"}))))
     assert citing(summary, 3) == []
     assert any(s.offered and EventId("$3") in s.event_ids for s in summary.statements)
 

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 
 from peerplugin.core.english import copied
 from peerplugin.core.grammar import leans_on_context
+from peerplugin.core.roles import sentences
 from peerplugin.core.titles import as_title
-from peerplugin.core.wording import continued, counted, report
+from peerplugin.core.wording import continued, counted, report, report_all
 from tests.core.talk import rules
 
 
@@ -20,23 +21,111 @@ def told(sentence: str, **more: object) -> str | None:
 @pytest.mark.parametrize(
     ("said", "reported"),
     [
-        ("I take it at night and my skin is calmer", "One member says they take it at night and their skin is calmer."),
+        ("I take it at night and my skin is calmer", "One member takes it at night and their skin is calmer."),
         ("I was told it may come back within a year", "One member was told that it may come back within a year."),
         ("they told me not to drive for six weeks", "One member was told not to drive for six weeks."),
         ("my dietitian said more protein because muscle needs it", "One member's dietitian said more protein since muscle needs it."),
         ("take the tablets with food", "One member's advice: take the tablets with food."),
         ("dont stop the tablets on your own", "One member's advice: do not stop the tablets on your own."),
-        ("you can ask for a second opinion", "According to one member, you can ask for a second opinion."),
+        ("you can ask for a second opinion", "One member says you can ask for a second opinion."),
         ("they switched me to the slow release one", "One member was switched to the slow release one."),
         ("for me the nausea stopped on day three", "For one member, the nausea stopped on day three."),
         ("went back to work after ten weeks", "One member went back to work after ten weeks."),
-        ("I might have to stop because of my kidneys", "One member says they might have to stop because of their kidneys."),
+        ("I might have to stop because of my kidneys", "One member might have to stop because of their kidneys."),
         ("when i stand up fast i get dizzy", "According to one member, when they stand up fast they get dizzy."),
         ("my husband forgets his pills most evenings and i remind him", "One member's husband forgets his pills most evenings and they remind him."),
     ],
 )  # fmt: skip
 def test_first_person_becomes_third(said: str, reported: str) -> None:
     assert told(said) == reported
+
+
+@pytest.mark.parametrize(
+    ("said", "reported"),
+    [
+        ("soft bread for 3 days, nothing crunchy", "One member notes: soft bread for 3 days, nothing crunchy."),
+        ("GP said no lifting for six weeks", "One member's GP said no lifting for six weeks."),
+        ("please check your feet every evening", "One member's advice: check your feet every evening."),
+        ("been on it 4 years, two flares", "One member has been on it 4 years, two flares."),
+        ("yeah so the patch itched for two days lol", "One member says the patch itched for two days."),
+        ("they signed me off after four months", "One member's team signed them off after four months."),
+        ("never had one on the arm", "One member never had one on the arm."),
+        ("another member, ask the ward for the short needle", "One member's advice: ask the ward for the short needle."),
+        ("the nurse told me plainly the drip may sting", "One member was told plainly that the drip may sting."),
+        ("I was told under 14 the risk is bigger than the gain", "One member was told that under 14 the risk is bigger, they say, than the gain."),
+        ("my boss knows, i might tell the others", "One member's boss knows, they might tell the others."),
+        ("you lose the first ten minutes if you go in cold", "You lose the first ten minutes, one member says, if you go in cold."),
+    ],
+)  # fmt: skip
+def test_notes_advice_and_dropped_subjects_are_told(said: str, reported: str) -> None:
+    assert told(said) == reported
+
+
+def test_who_did_it_is_not_guessed() -> None:
+    reported = told("cut the hedge on sunday like a fool")
+    assert reported is None or "advice" not in reported
+    reported = told("took about 4 months to settle down")
+    assert reported is None or not reported.startswith("One member took")
+    reported = told("came back negative after ten days of waiting")
+    assert reported is None or not reported.startswith("One member came")
+
+
+def test_a_relative_named_only_afterwards_is_not_who_she_is() -> None:
+    said = "she knows the whole plan by heart. my mother never had one"
+    assert report(sentences(said)[0], said, relations=("mother",)) is None
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "ask for the slow drip, unless they say your heart is weak",
+        "I stopped the spray, but only when my nurse agreed",
+        "not everybody can take it, my kidneys could not",
+    ],
+)
+def test_a_condition_or_a_negation_is_never_cut_off(said: str) -> None:
+    reported = told(said)
+    assert reported is None or all(w in reported for w in ("unless", "only when", "not") if w in said)
+
+
+def all_told(said: str, **more: object) -> str | None:
+    return report_all(sentences(said), said, small=rules().ordinary, **more)  # type: ignore[arg-type]
+
+
+def test_a_message_is_told_as_one_flowing_statement() -> None:
+    assert all_told("Tablets 3 years. i take them in the kitchen, after lunch. no clinic, no queue.", leaning=True) == (
+        "One member notes: tablets 3 years. They take them in the kitchen, after lunch; also no clinic, no queue."
+    )
+    assert all_told("My nurse wants me to walk. She gave me a list of 10 streets. I hate hills.") == (
+        "One member's nurse wants them to walk. She gave them a list of 10 streets. They hate hills."
+    )
+    assert all_told("rub the cream in before bed. i used to forget it. dont cover it") == (
+        "One member's advice: rub the cream in before bed. They used to forget it. Their advice: do not cover it."
+    )
+
+
+def test_a_message_that_says_nothing_is_not_told() -> None:
+    assert all_told("ok. yes. lol") is None
+    assert all_told("did you try ice? no idea here") is None
+
+
+def test_what_leans_on_a_sentence_that_is_not_told_is_not_told_either() -> None:
+    said = "who is up? it hums through the wall all night"
+    assert all_told(said) is None
+    assert all_told(said, leaning=True) == "One member says it hums through the wall all night."
+    assert all_told(said, subject="the pump") == "One member says the pump hums through the wall all night."
+
+
+def test_a_long_message_is_cut_to_what_says_most() -> None:
+    said = (
+        "The machine hums all night. So ear plugs for the guest room and a thick curtain by the bed. Ask the shop for a quiet model before you pay. "
+        "I was glad about that one. Filters cost 14 a month and the hose wants washing each Sunday in warm water with soap. The box came with two masks"
+    )
+    told_all = all_told(said, most_words=30)
+    assert told_all is not None
+    assert len(told_all.split()) <= 45
+    assert "glad" not in told_all
+    assert copied(told_all, said, 7) == 0
 
 
 @pytest.mark.parametrize(
@@ -95,8 +184,9 @@ _WORDS = st.sampled_from(
 @given(st.lists(_WORDS, max_size=30))
 def test_whatever_is_told_has_no_first_person_and_no_long_copy(spoken: list[str]) -> None:
     said = " ".join(spoken)
-    reported = told(said)
-    if reported is not None:
+    for reported in (told(said), all_told(said)):
+        if reported is None:
+            continue
         assert copied(reported, said, 7) == 0
         assert not set(reported.lower().replace(",", " ").replace(".", " ").split()) & {"i", "my", "me", "we", "our"}
 
@@ -104,7 +194,7 @@ def test_whatever_is_told_has_no_first_person_and_no_long_copy(spoken: list[str]
 def test_he_is_named_where_only_one_relative_can_be_meant() -> None:
     assert (
         told("I check his numbers before breakfast", relations=("husband",))
-        == "One member says they check their husband's numbers before breakfast."
+        == "One member checks their husband's numbers before breakfast."
     )
     assert told("I check his numbers before breakfast", relations=("husband", "son")) is None
 
@@ -114,11 +204,14 @@ def test_several_members_who_say_the_same_are_counted() -> None:
     assert counted("One member says they rest.", 3) == "Three members say they rest."
     assert counted("One member's advice: rest.", 2) == "Two members advise: rest."
     assert counted("One member's mother rests.", 2) is None
+    assert counted("One member takes it at night.", 2) == "Two members take it at night."
+    assert counted("Salt, one member says, hides in bread.", 3) == "Salt, three members say, hides in bread."
 
 
 def test_a_second_sentence_of_the_same_member_goes_on_with_they() -> None:
     assert continued("One member says they sleep badly.") == "They sleep badly."
     assert continued("One member was told to rest.") == "They were told to rest."
+    assert continued("One member carries a spare.") == "They carry a spare."
     assert continued("According to one member, salt hides in bread.") == "Salt hides in bread."
 
 
