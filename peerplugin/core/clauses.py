@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
-from peerplugin.core.english import AUXILIARIES, BASE, FINITE, NOUNS_TOO, PARTICIPLE, PAST, SAME_PAST, content
+from peerplugin.core.english import AUXILIARIES, BASE, FINITE, NOUNS_TOO, PARTICIPLE, PAST, SAME_PAST, THIRD, content
 from peerplugin.core.grammar import (
     ADVERBS,
     CLINICIANS,
+    DETERMINERS,
+    NOT_A_START,
     NOT_AN_END,
+    PLURAL_NOUNS,
     SUBJECTS,
     TEAM_VERBS,
     has_verb,
@@ -32,6 +35,7 @@ class Piece:
     kind: Kind
     text: str
     leans: bool = False  # on what was said before it
+    binds: bool = False  # takes something back of what was said before it
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,11 +64,7 @@ _THEY_ME = re.compile(
 )
 _PASSIVE = {"gave": "given", "took": "taken"}
 _SAID = re.compile(r"^(?:mine|ours|they|he|she) (?:just |also |always )?(said|says|say)\b(?! (?:it's|that's|hi|hello|no|yes|thank))", re.I)
-_MINE = re.compile(
-    r"^(?:mine|ours) (?=(?:is|was|are|were|did|does|had|has|got|went|came|took|takes|started|stopped|settled|calmed|lasted|eased|needed|wears|"
-    r"wore|comes|goes|gets|never|always|only|just|wants?|thinks|calls?|made|makes|gave|cost|costs|fell|broke|grew)\b)",
-    re.I,
-)
+_MINE = re.compile(r"^(?:mine|ours) (?=(?:never |always |only |just |also |still |even |usually )?([a-z']+)\b)", re.I)
 _ASKING = re.compile(
     r"^(?:what|when|where|who|whom|whose|why|which|how|is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|have|has|"
     r"had|anyone|anybody|any)\b",
@@ -76,6 +76,12 @@ _LEANING = re.compile(
     r"says|told|got|went|for)\b|,)|there it|so did|so do|nor|because|which|who|whose|than|not|like|as|too|then it|then that|then they're|"
     r"if it|when it|if they're|if so|either way|mine|ours|yours|his|hers|theirs|did|does|do i|same|also|says|said|instead|only then)\b",
     re.I,
+)
+_NO_VERB = (
+    NOT_A_START
+    | NOT_AN_END
+    | SUBJECTS
+    | frozenset("me too neither either more less very much in at on off up down over out about here there yes no".split())
 )
 _I_FORMS = frozenset("i i'm i've i'd i'll we we've we're we'd we'll".split())
 _MY_PAST = frozenset(
@@ -120,7 +126,7 @@ def _told(text: str, setting: Setting) -> Piece | None:
         verb = match[1].lower()
         return _self(_rest(f"they were {_PASSIVE.get(verb, verb)}", text[match.end() :], setting))
     if (match := _SAID.match(text)) and (setting.follows or not text.lower().startswith(("he", "she"))):
-        return _self(_rest("they were told", text[match.end() :], setting) if is_clause(text[match.end() :]) else None)
+        return _self(_rest("they were told", text[match.end() :], setting))
     return None
 
 
@@ -137,8 +143,10 @@ def _rest(lead: str, rest: str, setting: Setting) -> str | None:
         if not is_clause(swapped[how.end() :]):
             return None
         return f"{lead} {how[1]} that {lower_start(swapped[how.end() :], setting.small)}"
+    if re.match(r"(?:the )?(?:opposite|reverse|same|contrary|so)\b", swapped, re.I):
+        return None
     if lead.endswith(("told", "warned", "advised")) and not re.match(
-        r"^(?:to|that|not|by|with|on|off|about|from|never|as|for|down|up|back|[\d]+)\b", swapped, re.I
+        r"^(?:to|that|not|by|with|on|off|about|from|never|as|for|down|up|back|no (?:to|on|for|more|\w+ing)|[\d]+)\b", swapped, re.I
     ):
         if is_clause(swapped) or (has_verb(swapped) and not starts_instruction(swapped.lower())):
             swapped = f"that {lower_start(swapped, setting.small)}"
@@ -165,9 +173,10 @@ def _team(text: str, setting: Setting) -> Piece | None:
 def _first_person(text: str, setting: Setting) -> Piece | None:
     """I and we become "they"."""
     if match := re.match(r"^for (?:me|us),?\s+", text, re.I):
-        if is_clause(text[match.end() :]) and (swapped := _swapped(text[match.end() :], setting)):
-            return Piece("fact", f"for them, {swapped}")
-        return _NEVER
+        rest = text[match.end() :]
+        if is_clause(rest) and (swapped := _swapped(rest, setting)):
+            return Piece("fact", f"for them, {swapped}", leans=weak_reference(rest))
+        return _NEVER if is_clause(rest) else _note(rest, setting) or _NEVER
     low = [t.lower().strip(",.;") for t in text.split()]
     if low[0] not in _I_FORMS:
         return None
@@ -175,9 +184,11 @@ def _first_person(text: str, setting: Setting) -> Piece | None:
     if swapped is None or len(low) < 3 or (weak_reference(text) and not (setting.follows or setting.leaning)):
         return _NEVER
     at = 1
-    while low[0] in {"i", "we"} and at < len(low) - 1 and (low[at].endswith("ly") or low[at] in ADVERBS):
+    while low[0] in {"i", "we"} and at < len(low) - 1 and ((low[at].endswith("ly") and low[at] not in BASE) or low[at] in ADVERBS):
         at += 1
-    if low[0] in {"i", "we"} and low[at] not in FINITE and low[at] not in BASE and not low[at].endswith("n't"):
+    if low[0] in {"i", "we"} and (low[at] in _NO_VERB or not low[at].replace("'", "").isalpha()):
+        return _NEVER
+    if carries(text) < 1:
         return _NEVER
     return Piece("self", swapped[0].lower() + swapped[1:], leans=weak_reference(text))
 
@@ -224,7 +235,7 @@ def _mine(text: str, setting: Setting) -> Piece | None:
 def _theirs(text: str, setting: Setting) -> Piece | None:
     """Report "mine stopped in a week": of what, is known from the question."""
     match = _MINE.match(text)
-    if match is None:
+    if match is None or not (match[1].lower() in FINITE or match[1].lower().endswith(("n't", "ed"))):
         return None
     rest = text[match.end() :]
     swapped = third_person("my " + rest, setting.relations, known=setting.follows)
@@ -233,11 +244,17 @@ def _theirs(text: str, setting: Setting) -> Piece | None:
     return Piece("own", f"{setting.subject} {swapped[6:]}") if setting.subject else Piece("fact", f"theirs {swapped[6:]}", leans=True)
 
 
+_ANSWERING = re.compile(r"(?:if|when) (?:it|they're)\b|same (?!here|too|as|for|with|way|thing|in|like|and|but)\w{3,}", re.I)
+
+
 def _leaning(text: str, setting: Setting) -> Piece | None:
     """Report "it stopped in two days" behind a sentence that says what, or where the question says it."""
     if not _LEANING.match(text) or starts_instruction(text.lower()):
         return None
     first = re.split(r"[ ']", text.lower(), maxsplit=1)[0]
+    if (setting.follows or setting.leaning) and _ANSWERING.match(text):
+        found = _note(text, setting) if first == "same" else _general(text, setting)
+        return replace(found, leans=True) if found is not None and found is not _NEVER else _NEVER
     if re.search(r"\bthat(?= was| is)?[\s.]*$|^(?:that|this)'?s? (?:is |was )?(?:it|why|all|what|how|my|not|me|us|so)\b", text, re.I):
         return _NEVER
     swapped = third_person(text, setting.relations, known=setting.follows)
@@ -314,7 +331,8 @@ def _general(text: str, setting: Setting) -> Piece | None:
             else _NEVER
         )
     conditional = re.match(r"^(?:if|when|once|before|after|unless) ", text, re.I) and "," in text
-    if (weak_reference(text) and not setting.follows) or not (is_clause(text) or conditional):
+    weak = weak_reference(text, allowed=int(setting.leaning)) and not setting.follows
+    if weak or not (is_clause(text) or conditional):
         return None
     if re.match(r"^the (?:day|time|moment|minute|night|week|year) (?:i|we|you|they|my)\b", text, re.I) or not _has_main_clause(text):
         return None
@@ -331,22 +349,34 @@ def _has_main_clause(text: str) -> bool:
     main = text.split(",", 1)
     if len(main) == 2 and (is_clause(main[1]) or starts_instruction(main[1].strip().lower())):
         return True
-    subjects = [k for k, w in enumerate(text.lower().split()) if w.strip(",") in SUBJECTS | {"i'm", "i've", "they're", "it's", "you're"}]
-    phrase = re.match(r"^(?:before|after|since|until)\b", text, re.I) and subjects and subjects[0] >= 2
-    return bool(phrase) or len(subjects) >= 2 or any(is_clause(text[m.end() :]) for m in re.finditer(r"\w+ \w+ \w+ ", text) if m.end() > 12)
+    low = [w.strip(",.;") for w in text.lower().split()]
+    phrase = re.match(r"^(?:before|after|since|until)\b", text, re.I) and next((k for k, w in enumerate(low) if w in SUBJECTS), 0) >= 2
+    verbs = sum(
+        w in AUXILIARIES
+        or w.endswith(("n't", "'m", "'re", "'ve", "it's"))
+        or (w in FINITE and w not in PLURAL_NOUNS)
+        or (w in BASE and low[k - 1] in SUBJECTS)
+        or (w in THIRD and low[k - 1] not in DETERMINERS and k > 3)
+        for k, w in enumerate(low)
+    )
+    return bool(phrase) or verbs >= 2
+
+
+_LABEL = re.compile(r"^[^,:]*\b(?:rules?|tips?|version|advice|answer|word|things?|question): ", re.I)
+"""What only announces what comes."""
 
 
 def _note(text: str, setting: Setting) -> Piece | None:
     """Words without a subject: a list, a time, a thing, what came of it. They stand behind a colon or a semicolon."""
+    text = _LABEL.sub("", re.sub(r",? for (?:me|us)(?=[,.;]|$)", "", text, flags=re.I)).replace(": ", ", ")
     low = [w.lower() for w in re.findall(r"[A-Za-z']+", text)]
     if (
         not low
-        or ":" in text
         or low[-1] in NOT_AN_END
         or (_ASKING.match(text) and low[0] not in {"when", "could", "can", "was", "were", "had", "has", "any"})
     ):
         return None
-    if re.match(r"^(?:it|that|this|those|these|they|he|she|him|her|them|which|who|whose|because|than|nor|as|so|too|to|such|like|why|how|what|i|we|you|of|one (?:of|more|who|that|hard|thing)|the one|another|other|same|none|and|or|but)\b", text, re.I):  # fmt: skip
+    if re.match(r"^(?:it|that|this|those|these|they|he|she|him|her|them|which|who|whose|because|than|nor|as|so|too|to|such|like|why|how|what|i|we|you|of|one (?:of|more|who|that|hard|thing)|the one|another|other|none|and|or|but)\b", text, re.I):  # fmt: skip
         return None
     if re.match(r"^(?:before|after|when|if|while|until|since|though|although|where|once|unless|whenever)\b.*\b(?:i|we|you|they|it|he|she|is|are|was|were)\b", text, re.I) and "," not in text:  # fmt: skip
         return None

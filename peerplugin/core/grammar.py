@@ -56,7 +56,7 @@ NOT_AN_END = frozenset("and or but the a an of to with for because so my is in o
 EMPTY_WORDS = frozenset(
     "really just very much more most about with from that this your their them they have some what when then than only even like well good bad best love thing things time way people same here there everything something anything nothing thank thanks sorry".split()
 )
-_DETERMINERS = frozenset("the a an my your our their his her its every each some any no this that these those".split())
+DETERMINERS = frozenset("the a an my your our their his her its every each some any no this that these those".split())
 SUBJECTS = frozenset("i you we they he she it who people everybody everyone nobody somebody doctors nurses patients there".split())
 _COUNTING = frozenset("both two three four five six seven eight nine ten several many few most other more less".split())
 _OBJECTS = frozenset("me us him them it you to on off in out up after for with at from into through between like than".split())
@@ -108,7 +108,7 @@ def third_person(text: str, relations: Sequence[str], *, known: bool = False) ->
     if _TEAM_DOES_TWO.search(swapped):  # "the team watch and wait": a team may be many
         return re.sub(r"\bthe team (is|has)\b", lambda m: "the team " + {"is": "are", "has": "have"}[m[1]], swapped)
     return re.sub(
-        r"\bthe team (do|say|want|check|give|take|put|keep|tell|call|ask|test|watch|redo|draw|monitor|scan|let|recommend|send|use|swap|switch|lower|raise|add|start|stop|move|change|pump)\b",
+        r"\bthe team ((?:just |also |only |always |still )?)(do|say|want|check|give|take|put|keep|tell|call|ask|test|watch|redo|draw|monitor|scan|let|recommend|send|use|swap|switch|lower|raise|add|start|stop|move|change|pump)\b",
         _agree,
         swapped,
     )
@@ -128,11 +128,8 @@ _TEAM_DOES_TWO = re.compile(rf"\bthe team \w+\b[^.;]*\b(?:and|or|then) (?:{'|'.j
 
 
 def _agree(match: re.Match[str]) -> str:
-    verb = match[1]
-    special = {"are": "is", "were": "was", "have": "has", "do": "does"}
-    if verb in special:
-        return "the team " + special[verb]
-    return match.group() if verb in {"put", "let"} else "the team " + third(verb)
+    verb = match[2]
+    return match.group() if verb in {"put", "let"} else f"the team {match[1]}{third(verb)}"
 
 
 def _person(pronoun: str, kin: Sequence[str], text: str, following: str) -> str | None:
@@ -259,6 +256,8 @@ def starts_instruction(low: str) -> bool:
         return False
     if verb not in BASE or (k + 1 < len(tokens) and tokens[k + 1] in AUXILIARIES):
         return False
+    if k + 1 < len(tokens) and tokens[k + 1] in THIRD and tokens[k + 1] not in PLURAL_NOUNS:
+        return False
     if verb in NOUNS_TOO and k == 0 and not (len(tokens) > 1 and tokens[1] in _AFTER_VERB):
         return False
     return not (k + 1 < len(tokens) and tokens[k + 1] in {"of", "was", "were"} and verb in NOUNS_TOO)
@@ -290,7 +289,7 @@ def is_clause(text: str) -> bool:
         word, before, after = low[k], low[k - 1], low[k + 1] if k + 1 < len(low) else ""
         if word in {",", ";"} and low[0] not in _OPENING and not low[0].endswith("ly"):
             return False
-        if before in _DETERMINERS or (before in _COUNTING and word in THIRD) or word == "times":
+        if before in DETERMINERS or (before in _COUNTING and word in THIRD) or word == "times":
             continue
         if word in AUXILIARIES or word.endswith("n't") or (_subject(low, k) and (word in BASE or word in FINITE)):
             return k <= 10
@@ -298,7 +297,7 @@ def is_clause(text: str) -> bool:
             return True
         if word in THIRD and word not in PLURAL_NOUNS and before not in {",", ";", "and", "or"}:
             return True
-        if word in THIRD and (after in _DETERMINERS | _OBJECTS or after.isdigit()) and before not in {",", ";", "and", "or"}:
+        if word in THIRD and (after in DETERMINERS | _OBJECTS or after.isdigit()) and before not in {",", ";", "and", "or"}:
             return True
         if (
             word in PAST
@@ -306,7 +305,7 @@ def is_clause(text: str) -> bool:
             and (
                 word not in PARTICIPLE
                 or not word.endswith("ed")
-                or after in _DETERMINERS | _OBJECTS | ADVERBS
+                or after in DETERMINERS | _OBJECTS | ADVERBS
                 or after.endswith("ly")
                 or after.isdigit()
             )

@@ -68,7 +68,7 @@ _COMMA = re.compile(
 _BETWEEN = re.compile(r"^(?:,| (?:when|if|because|while|unless|until|till|before|after|so|but|since)\b)")
 _JOINT = re.compile(
     r"(?:, | (?=(?:when|if|because|while|unless|until|till|before|after|so|but|with|without|during|instead|since|which|where|"
-    r"whether|than)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each|two|three|four|five|six|seven|eight|nine|ten|half|about)\b))(?=\w)"
+    r"whether|than)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each|one|any|this|that|all|both|two|three|four|five|six|seven|eight|nine|ten|half|about)\b)| (?=(?:in|at|for|from|on|by|with|into|during|through) (?!(?:is|are|was|were|has|have|had|can|will|it|them|me|you|and|or|but)\b)\w))(?=\w)"
 )
 """Where a few words may be put in without harm."""
 
@@ -100,7 +100,7 @@ def _exchanged(text: str, source: str, limit: int, left: int) -> str | None:
             changed = re.sub(r"\s{2,}", " ", text[: match.start()] + match.expand(instead) + text[match.end() :])
             if copied(changed, source, limit) < left:
                 return changed
-    for changed in (_small_numbers(text), *_with_and(text, start, end), *_with_also(text, start, end)):
+    for changed in (_small_numbers(text), *_with_and(text, start, end), *_with_also(text, source, start, end)):
         if copied(changed, source, limit) < left:
             return changed
     return None
@@ -117,7 +117,11 @@ def _with_and(text: str, start: int, end: int) -> Iterator[str]:
             re.I,
         ):
             continue
-        both = (is_clause(before) or starts_instruction(before.lower())) and (is_clause(after) or starts_instruction(after.lower()))
+        both = (
+            starts_instruction(after.lower())
+            if starts_instruction(before.lower())
+            else is_clause(before) and is_clause(after) and not starts_instruction(after.lower())
+        )
         last = not is_clause(after) and re.match(r"^[^,;:]*\.?$", text[match.end() :]) and before.count(",") >= 1 and len(after.split()) < 5
         if both or last:
             yield f"{text[: match.start()]}{',' if both else ''} and {text[match.end() :]}"
@@ -133,13 +137,16 @@ def _row(text: str, source: str, limit: int) -> tuple[int, int]:
     return 0, len(text)
 
 
-def _with_also(text: str, start: int, end: int) -> Iterator[str]:
+def _with_also(text: str, source: str, start: int, end: int) -> Iterator[str]:
     """Say "also" at the seam of two sentences or two notes."""
-    for match in re.finditer(r"\. (?=[A-Z])(?!Also|Their advice)|; (?!also)", text[:end]):
+    for match in re.finditer(r"\. (?=[A-Z])(?!Also|Their advice)|; (?!also|Also|[A-Z]\w+ also)", text[:end]):
         if match.start() > start:
             head = text[: match.start()]
             tail = text[match.end() :]
-            yield f"{head}. Also, {lower_start(tail)}" if match.group() == ". " else f"{head}; also {tail}"
+            low = lower_start(
+                tail, frozenset(words(source)) if re.search(rf"\b{tail[0].lower()}{re.escape(tail[1:9])}", source) else frozenset()
+            )
+            yield f"{head}. Also{',' if low != tail else ':'} {low}" if match.group() == ". " else f"{head}; also {tail}"
 
 
 def _small_numbers(text: str) -> str:

@@ -19,7 +19,7 @@ _PLACEHOLDERS = (
     (re.compile(r",\s*(?:another member|someone)(?=\s*[.,!]|$)|(?<!of)(?<!from)(?<!with)(?<!to)(?<!by)(?<!like)(?<!for)(?<!as)(?<!than)(?<!and) another member(?=[.!]?$)", re.I), ""),
     (re.compile(r",? (?:on |in )?a certain (?:day|year)\b(?= *(?:[,.;]|$))|^(?:on )?a certain (?:day|year),\s*", re.I), ""),
     (re.compile(r"(?:^|,) *in my (?:teens|twenties|thirties|forties|fifties|sixties|seventies|eighties)\b(?= *(?:[,.;]|$)),?", re.I), ""),
-    (re.compile(r"^(?:in |from )?their area(?: here)?,\s*|\b(?:here )?(?:in|from|near) their area\b(?=[,.]|$)", re.I), ""),
+    (re.compile(r"^(?:in |from )?their area(?: here)?,\s*|(?<!'m )(?<!am )(?<!is )(?<!was )(?<!are )(?<!live )(?<!lives )\b(?:here )?(?:in|from|near) their area\b(?=[,.]|$)", re.I), ""),
 )  # fmt: skip
 """Where a name, a place, a day was taken out, and the sentence reads as well without."""
 
@@ -30,7 +30,7 @@ def pieces(sentence: str, source: str, setting: Setting) -> tuple[Piece, ...]:
     for pattern, instead in _PLACEHOLDERS:
         spoken = pattern.sub(instead, spoken)
     asked = bool(_PLEASE.match(spoken))
-    text = clean_sentence(spoken)
+    text = clean_sentence(re.sub(r"^\(([^()]*)\)\s*", r"\1 ", spoken))
     setting = replace(setting, relations=_spoken_of(setting.relations, sentence, source))
     text = re.sub(r"^(mother|father)('s)?\b", r"my \1\2", text, flags=re.I)
     text = re.sub(r"^((?:if|when|for) [^,:]{3,60}|[A-Za-z-]+(?: [a-z-]+){0,2}): (?=\w)", r"\1, ", text, flags=re.I)
@@ -74,15 +74,15 @@ def _parts(text: str, sentence: str, source: str, setting: Setting) -> tuple[Pie
         part = re.sub(r"(?:[,;:]|\s(?:and|but|so|because))*\s*(?:and|but|so|because)?\s*$", "", text[start:end])
         joined = text[:start].rstrip()
         piece = None
-        if len(part.split()) >= 4 and not untellable(part, sentence, source) and not joined.lower().endswith("because"):
+        if len(part.split()) >= 3 and not untellable(part, sentence, source) and not joined.lower().endswith("because"):
             piece = piece_of(part, setting)
         if piece is not None and (piece.kind == "note" or carries(part) < 2 or (piece.kind == "own" and re.search(r"\byou\b", part, re.I))):
             piece = None
         if piece is None:
-            if _BINDS.search(part) or re.match(r"^(?:but|because|so)\b", text[start - 8 : end].strip(), re.I):
+            if _BINDS.search(part) or re.match(r"^(?:but|because|so)\b", text[max(0, start - 8) : end].strip(), re.I):
                 return ()
             continue
-        if piece.leans and not told:
+        if (piece.leans or re.match(r"(?:they|he|she|it)\b", part, re.I)) and not told:
             return ()
         told.append(piece)
     return tuple(told)

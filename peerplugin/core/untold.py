@@ -16,7 +16,7 @@ _TO_ONE = re.compile(
     r"^(?:you're (?:right|not alone|welcome|so|doing|very|brave|young|new|amazing|kind|lucky)|you are (?:right|not alone|so|doing|very|brave|young)|"
     r"you were|you will be (?:fine|ok|all right)|you did|you have been|your (?:boss|husband|wife|mother|brother|name|story)|glad you|"
     r"good for you|well done|well said|welcome|congrat\w*|good (?:point|question|luck|habit|news|idea|evening|morning|night)|lovely|"
-    r"at least you|are you|did you|have you|bless|hugs?|hope you|hope he|hope she|hope that|let us know|let me know|tell us|proud of|"
+    r"at least you|you(?: are|'re)? both|it's a (?:fair|good|great|lovely) (?:question|point)|are you|did you|have you|bless|hugs?|hope you|hope he|hope she|hope that|let us know|let me know|tell us|proud of|"
     r"happy for|so glad|glad|how are|take care|poor|can confirm|"
     r"i (?:hear (?:you|that)|love (?:that|this|you|it|how)|like (?:that|this|your)|admire|promise|mean|hope|bet|agree|see\b(?! (?:a|the|my|her|his|them))|"
     r"know\b(?! (?:it|the|my|when|how|people|somebody|someone|two|three))|wonder|wish)\b|"
@@ -31,8 +31,14 @@ _HERE = re.compile(
     r"see you|opt ?out|minutes left|one thing each|lurkers?|typing|scribe|the queue|"
     r"(?:this|that|the|my) thread|the chat|my screen|screenshot|whoever)\b", re.I
 )  # fmt: skip
+_IDENTIFYING = re.compile(
+    r"\bthe \d{1,2}(?:st|nd|rd|th)\b(?! (?:day|week|month|time|year|dose|cycle|session|round|infusion|visit|percentile))|"
+    r"\b(?:her|his|she|he|daughter|son|baby|child|girl|boy|mother|father|brother|sister)\b[^.;]*\b(?:at|aged?|turned) \d{1,2}(?: (?:months?|years?|weeks?)| (?:and|she|he)|$|[,.;])",
+    re.I,
+)
+"""A day of the month, an age of somebody: what the scrubbing may have left."""
 _NOW = re.compile(
-    r"^(?:I'll|I will|I'm going to|we'll|we will|I shall)\b|\bI'm (?:just |not |still |only )?(?:looking|calling|writing|reading|"
+    r"^(?:just |still )?(?:reading|scrolling|catching up|typing|lurking|calling)\b|^(?:I'll|I will|I'm going to|we'll|we will|I shall)\b|\bI'm (?:just |not |still |only )?(?:looking|calling|writing|reading|"
     r"typing|going|crying|laughing|printing|being|asking|saying|saving|copying|listening|"
     r"sitting here|here|back|in (?:the|a) (?:car|bath|kitchen|train|bus)|done|off|out|up next|next)\b|\b(?:I|we) (?:say(?! (?:it|that))|mean|wonder|"
     r"wrote down|copied|noted|told you)\b|\btomorrow\b", re.I
@@ -51,7 +57,7 @@ def untellable(text: str, sentence: str, source: str) -> bool:
     """Whether the sentence (and `text`, the same as a page spells it) may not be told at all, whatever its grammar."""
     if _NOISE.search(sentence) or _JOKE.search(source) or _REFUSE.search(text) or _unbalanced(text):
         return True
-    if _TO_ONE.search(text) or _HERE.search(text) or _NOW.search(text) or _TO_YOU.search(text):
+    if _TO_ONE.search(text) or _HERE.search(text) or _NOW.search(text) or _TO_YOU.search(text) or _IDENTIFYING.search(text):
         return True
     quotes = re.findall(r'"([^"]*)"', text)
     return bool(text.count('"') % 2) or any(_QUOTED.search(q) or len(q.split()) > 6 for q in quotes)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Container, Sequence
+from dataclasses import replace
 
 from peerplugin.core.clauses import Piece, Setting
 from peerplugin.core.english import AUXILIARIES, BASE, MODALS, NUMBER_WORDS, PAST, SAME_PAST, third, words
@@ -16,6 +17,10 @@ from peerplugin.core.paraphrase import unlike
 from peerplugin.core.pieces import pieces
 from peerplugin.core.spelling import finish
 
+_TAKES_BACK = re.compile(
+    r"^\W*(?:but|except|unless|however|though|although|only (?:if|when|with|for)|not (?:if|when|with|for|until))\b", re.I
+)
+"""How a sentence begins without which the one before would say too much."""
 _SUBORDINATE = re.compile(
     r"^(?:before|after|when|if|while|until|because|since|as|though|although|where|once|unless|whenever|for them,)\b", re.I
 )
@@ -60,21 +65,31 @@ def report_all(
     `source`: the text they are part of, which is not repeated for more than `limit` words in a row. What says least is left out first
     where there are more than about `most_words` words. `leaning`: an "it" at the start may stay, because the reader knows from the title
     what it is; `subject` names it instead. The rest as in `report`."""
-    told: list[Piece] = []
-    follows = False
-    for sentence in sentences:
-        found = pieces(sentence, source, Setting(relations, small, follows, leaning and not follows, subject))
-        follows = bool(found)
-        for piece in found:
-            follows = (not piece.leans or follows) and unlike(_framed(piece, told, who), source, limit) is not None
-            if follows:
-                told.append(piece)
+    told = _gathered(sentences, source, Setting(relations, small, leaning=leaning, subject=subject), limit, who)
     told = _within(told, most_words)
     while told and sum(_weight(p) for p in told) >= 2:
         if (text := _whole(told, source, limit, who)) is not None:
             return text
         told = _within(told, sum(len(words(p.text)) for p in told) - 1)[: max(1, len(told) - 1)] if len(told) > 1 else []
     return None
+
+
+def _gathered(sentences: Sequence[str], source: str, setting: Setting, limit: int, who: str) -> list[Piece]:
+    """The pieces of all sentences that can stand behind one another."""
+    told: list[Piece] = []
+    before, follows = 0, False
+    for sentence in sentences:
+        here, takes_back = len(told), bool(_TAKES_BACK.match(sentence))
+        found = pieces(sentence, source, replace(setting, follows=follows, leaning=setting.leaning and not follows))
+        follows = bool(found)
+        for piece in found:
+            follows = (not piece.leans or follows) and unlike(_framed(piece, told, who), source, limit) is not None
+            if follows:
+                told.append(replace(piece, binds=takes_back))
+        if takes_back and len(told) == here:
+            del told[before:]
+        before = here
+    return told
 
 
 def _framed(piece: Piece, told: Sequence[Piece], who: str) -> str:
@@ -98,9 +113,9 @@ def _within(told: list[Piece], most_words: int) -> list[Piece]:
         rated = []
         for k in range(len(told)):
             end = k + 1
-            while end < len(told) and told[end].leans:
+            while end < len(told) and (told[end].leans or told[end].binds):
                 end += 1
-            if end - k < len(told):
+            if end - k < len(told) and not told[k].binds:
                 lost = sum(_weight(p) for p in told[k:end])
                 rated.append((lost / max(1, sum(len(words(p.text)) for p in told[k:end])) + 0.02 * lost, -k, end))
         if not rated:

@@ -116,6 +116,13 @@ def test_what_leans_on_a_sentence_that_is_not_told_is_not_told_either() -> None:
     assert all_told(said, subject="the pump") == "One member says the pump hums through the wall all night."
 
 
+def test_a_restriction_that_cannot_be_told_takes_back_what_it_restricts() -> None:
+    assert all_told("I eat grapefruit with the blue tablets. but what if it is the red ones?") is None
+    both = all_told("I eat grapefruit with the blue tablets. but never with the red tablets.")
+    assert both is not None
+    assert "never with the red" in both
+
+
 def test_a_long_message_is_cut_to_what_says_most() -> None:
     said = (
         "The machine hums all night. So ear plugs for the guest room and a thick curtain by the bed. Ask the shop for a quiet model before you pay. "
