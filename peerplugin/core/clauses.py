@@ -293,7 +293,7 @@ def _dropped(text: str, setting: Setting) -> Piece | None:
         or after.endswith("ing")
     ):
         return None
-    if _LASTED.match(text):
+    if _LASTED.match(text) or re.match(r"took\b.*\b(?:off|away|ages)$", text, re.I):
         return None
     return _self(_swapped("I " + text[0].lower() + text[1:], setting))
 
@@ -362,7 +362,7 @@ def _has_main_clause(text: str) -> bool:
     return bool(phrase) or verbs >= 2
 
 
-_LABEL = re.compile(r"^[^,:]*\b(?:rules?|tips?|version|advice|answer|word|things?|question): ", re.I)
+_LABEL = re.compile(r"^[^,:]{0,40}\b(?:rules?|tips?|version|advice|answer|word|things?|question|plan|list)(?: [^,:]{1,25})?: ", re.I)
 """What only announces what comes."""
 
 

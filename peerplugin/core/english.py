@@ -189,10 +189,11 @@ def content(text: str) -> list[str]:
 
 def copied(text: str, source: str, limit: int) -> int:
     """How many stretches of more than `limit` consecutive words of `source` stand in `text`: 0 is what may be published."""
-    ours, theirs = words(text), _spaced(source)
+    ours, theirs = words(text), spaced(source)
     return sum(f" {' '.join(ours[k : k + limit + 1])} " in theirs for k in range(len(ours) - limit))
 
 
 @lru_cache(maxsize=64)
-def _spaced(text: str) -> str:
+def spaced(text: str) -> str:
+    """The words of a text between single spaces, to be looked for a row of words."""
     return f" {' '.join(words(text))} "

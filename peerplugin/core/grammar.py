@@ -258,7 +258,11 @@ def starts_instruction(low: str) -> bool:
         return False
     if k + 1 < len(tokens) and tokens[k + 1] in THIRD and tokens[k + 1] not in PLURAL_NOUNS:
         return False
-    if verb in NOUNS_TOO and k == 0 and not (len(tokens) > 1 and tokens[1] in _AFTER_VERB):
+    if (
+        verb in NOUNS_TOO
+        and (k == 0 or tokens[k - 1] in {"first", "then", "maybe", "only", "also"})
+        and not (len(tokens) > k + 1 and tokens[k + 1] in _AFTER_VERB)
+    ):
         return False
     return not (k + 1 < len(tokens) and tokens[k + 1] in {"of", "was", "were"} and verb in NOUNS_TOO)
 

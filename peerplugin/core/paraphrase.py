@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 
-from peerplugin.core.english import AUXILIARIES, BASE, DOSE_UNIT, FINITE, NUMBER_WORDS, PARTICIPLE, WORD, copied, words
-from peerplugin.core.grammar import NOT_AN_END, is_clause, lower_start, starts_instruction
+from peerplugin.core.english import AUXILIARIES, BASE, DOSE_UNIT, FINITE, NUMBER_WORDS, PARTICIPLE, WORD, copied, spaced, words
+from peerplugin.core.grammar import NOT_AN_END, SUBJECTS, has_verb, is_clause, lower_start, starts_instruction
 
 _AMOUNT = r"(?=\d|an? |one|two|three|four|five|six|seven|eight|nine|ten|half)"
 _IS = r"(?=(?:a|an|the|not|no|in|on|at|too|very|so|really|all|\w+ing|\w+ed|\w+er)\b)"
@@ -22,7 +22,7 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bcannot\b", "can't"), (r"\bis not\b", "isn't"), (r"\bare not\b", "aren't"), (r"\bwas not\b", "wasn't"), (r"\bwill not\b", "won't"),
         (r"\bit is\b" + " " + _IS, "it's "), (r"\bthere is\b (?=\w+ \w)", "there's "), (r"\beverybody\b", "everyone"), (r"\beveryone\b", "everybody"),
         (r"\bnobody\b", "no one"), (r"\bno one\b", "nobody"), (r"\banybody\b", "anyone"), (r"\banyone\b", "anybody"),
-        (r"\bsomebody\b", "someone"), (r"\bkids\b", "children"), (r"\bkid\b", "child"),
+        (r"\bsomebody\b", "someone"), (r"\bkids\b(?! \w+ers?\b)", "children"), (r"\bkid\b(?! (?:brother|sister))", "child"),
         # measures of time and amount
         (r"\b(twice|once|times) a day\b", r"\1 daily"), (r"\bevery day\b", "daily"), (r"\bevery week\b", "weekly"), (r"\bevery month\b", "monthly"),
         (r"\bevery year\b", "yearly"), (r"\b(times|twice|once|hours?|cups?|tablets?|pills?|meals|units?|mg|ml) a (day|week|month|night|year)\b", r"\1 per \2"),
@@ -38,7 +38,7 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\btalk to\b", "speak with"), (r"\bspeak to\b", "talk to"), (r"\bring (?=the |your |them|a )", "call "), (r"\bphone (?=the |your |them )", "call "),
         (r"\bstarted\b(?= to| taking| on)", "began"), (r"\btry to\b", "attempt to"), (r"\btries\b(?= to)", "attempts"), (r"\bkeep (\w+ing)\b", r"go on \1"),
         (r"\bkept (\w+ing)\b", r"went on \1"), (r"\bmakes sure\b", "ensures"), (r"\bmake sure\b", "ensure"), (r"\bbuy\b(?! it\b)", "purchase"), (r"\bbought\b", "purchased"),
-        (r"\b(said|says|told (?:them|me|us|their \w+)|found|learned|learnt|noticed|realised|realized|thinks|knew|explained) (?=(?:the|it|it's|they|this|you|your|their|there|he|she|a|an|no|most|some|people|(?:\d+|\w+|\w+ \w+) (?:is|are|was|were|can|will|would|could|has|had|does|makes|means))\b)", r"\1 that "),
+        (r"\b(said|says|told (?:them|me|us|their \w+)|found|learned|learnt|noticed|realised|realized|thinks|knew|explained) (?=(?:the|it|it's|they|this|you|your|their|there|he|she|a|an|most|some|people|(?:\d+|\w+|\w+ \w+) (?:is|are|was|were|can|will|would|could|has|had|does|makes|means))\b)", r"\1 that "),
         # joining words
         (r"\buntil\b", "till"), (r"\bbecause of\b", "owing to"), (r"\bbecause\b", "since"), (r"\binstead of\b", "rather than"), (r"\brather than\b", "instead of"),
         (r"(?<=\w)\b,? but (?=\w)", ", yet "), (r"\balthough\b", "though"), (r"\band then\b", "and afterwards"),
@@ -53,7 +53,7 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\band (?=(?:a|an|the|some|no) \w+(?:[.,;]|$))", "plus "), (r"(?<=\w), (?=(?:a|an|the) \w+[.;]?$)", " and "),
         (r"\bafter (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "following "), (r"\bbefore (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "ahead of "),
         (r"\bwhen (?=you\b)", "whenever "), (_YOUR, "the "), (r", plus (?=\w)", " and "), (r"\bpeople who\b", "people that"), (r"\bthe (\w+) that (?=is|was|has|does|can|comes|goes|makes|works)", r"the \1 which "),
-        (r"\bin hospital\b", "in the hospital"), (r"\bat the start\b", "at first"), (r"\bon the (?=mon|tues|wednes|thurs|fri|satur|sun)", "on "),
+        (r"\bin hospital\b", "in the hospital"), (r"(?<!advice)(?<!notes)(?<!Also)(?<!add): (?=\w)", ", namely "), (r"\b(reason|time|strength|sleep|rest|salt|water|food) enough\b", r"enough \1"), (r"\bat the start\b", "at first"), (r"\bon the (?=mon|tues|wednes|thurs|fri|satur|sun)", "on "),
         (r", then (?=\w)", ", and then "), (r"(?<=[a-z]{3}), (?=(?:no|less|more|always|usually|then|only)\b)", " and "),
         (r"\byou can (?!not)(?=[a-z])", "you are able to "),
         (r"\bfrom the start\b", "from the beginning"), (r"\bin (?=the first|one|two|three|under|a few|a couple)", "within "), (r"(?<=\w),? so (?=(?:you|they|it|the|we|this|your|their)\b)", ", and so "),
@@ -62,13 +62,17 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )  # fmt: skip
 """Other words for the same, the least noticed first: used only where too many words of the message would stand in a row."""
+_SUBJECT = re.compile(r"\b(?:i|you|they|it|he|she|people|the team)\b", re.I)
+_FRAME = re.compile(r"^(?:According to one member, |For one member, |One member says (?:that )?|One member notes: )")
 _COMMA = re.compile(
     r", (?!and\b|or\b|but\b|so\b|yet\b|which|who|where|when|because|since|if|not\b|like\b|they (?:say|add)|one member|such|as\b|then|plus|especially|even|including|\w+ing\b)(?=\w)"
 )
+_PHRASE = re.compile(r"^(?:if|when|while|unless|before|after|once|until|with|in|on|at|for|from|by|during|because|although)\b", re.I)
+"""What stands before its own comma: there a few words never hurt."""
 _BETWEEN = re.compile(r"^(?:,| (?:when|if|because|while|unless|until|till|before|after|so|but|since)\b)")
 _JOINT = re.compile(
-    r"(?:, | (?=(?:when|if|because|while|unless|until|till|before|after|so|but|with|without|during|instead|since|which|where|"
-    r"whether|than)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each|one|any|this|that|all|both|two|three|four|five|six|seven|eight|nine|ten|half|about)\b)| (?=(?:in|at|for|from|on|by|with|into|during|through) (?!(?:is|are|was|were|has|have|had|can|will|it|them|me|you|and|or|but)\b)\w))(?=\w)"
+    r"(?:, | (?=(?:and|or|so) (?:i|you|they|it|he|she|we|the|a|an|your|their|this|that|some|no)\b)| (?=(?:when|if|because|while|unless|until|till|before|after|so|but|with|without|during|instead|since|which|where|"
+    r"whether|than)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each|one|any|this|that|all|both|two|three|four|five|six|seven|eight|nine|ten|half|about)\b)| (?=(?:in|at|for|from|on|by|with|into|during|through|within|about|under|over|against|between|around|inside|outside|than) (?!(?:is|are|was|were|has|have|had|can|will|it|them|me|you|and|or|but)\b)\w))(?=\w)"
 )
 """Where a few words may be put in without harm."""
 
@@ -77,7 +81,7 @@ def unlike(text: str, source: str, limit: int) -> str | None:
     """The text with no more than `limit` words of the source in a row; other words for the same where that helps; else None."""
     text = _settled(text, source, limit)
     if copied(text, source, limit):
-        text = _moved(text, source, limit) or _parted(text, source, limit) or ""
+        text = _moved(text, source, limit) or _turned(text, source, limit) or _parted(text, source, limit) or ""
     added = text.find("they add")
     if 0 <= added < text.find("they say"):
         text = re.sub(r"\bthey (say|add)\b", lambda m: "they add" if m[1] == "say" else "they say", text)
@@ -109,7 +113,7 @@ def _exchanged(text: str, source: str, limit: int, left: int) -> str | None:
 def _with_and(text: str, start: int, end: int) -> Iterator[str]:
     """Say "and" where a comma alone joins two clauses, two instructions or the last two of a list."""
     for match in _COMMA.finditer(text, start, end):
-        before = re.split(r"[.:;] ", text[: match.start()])[-1]
+        before = _FRAME.sub("", re.split(r"[.:;] ", text[: match.start()])[-1])
         after = re.split(r"[.:;,]", text[match.end() :], maxsplit=1)[0]
         if re.match(
             r"^(?:if|when|while|unless|since|before|after|once|until|with|in|on|at|for|from|by|the (?:more|higher|less|lower|longer))\b",
@@ -130,7 +134,7 @@ def _with_and(text: str, start: int, end: int) -> Iterator[str]:
 def _row(text: str, source: str, limit: int) -> tuple[int, int]:
     """Where the first row of copied words stands."""
     spans = [m.span() for m in WORD.finditer(text)]
-    theirs = f" {' '.join(words(source))} "
+    theirs = spaced(source)
     for k in range(len(spans) - limit):
         if f" {' '.join(text[a:b].lower() for a, b in spans[k : k + limit + 1])} " in theirs:
             return spans[k][0], spans[k + limit][1]
@@ -159,6 +163,21 @@ def _small_numbers(text: str) -> str:
     return re.sub(r"(?<![\d.,/:$£€-])\b(?:[1-9]|1[0-2])\b(?![.,/:%-]?\d|%|/)", spell, text)
 
 
+def _turned(text: str, source: str, limit: int) -> str | None:
+    """The last of a list of things first, where nothing is done in order."""
+    match = re.match(r"^(One member notes: |Also: )([^.;:]*)\.$", text)
+    parts = match[2].split(", ") if match else []
+    if (
+        match is None
+        or len(parts) < 2
+        or has_verb(match[2])
+        or re.search(r"\b(?:then|first|next|after|before|not|no|and|or|but|because|so|which)\b", match[2], re.I)
+    ):
+        return None
+    changed = match[1] + ", ".join([parts[-1], *parts[:-1]]) + "."
+    return changed if not copied(changed, source, limit) else None
+
+
 def _moved(text: str, source: str, limit: int) -> str | None:
     """Put the frame between two clauses, before the verb or a phrase: "Salt, one member says, hides in bread"."""
     match = re.match(r"^(?:One member (says) (?:that )?|According to one member, |One member (notes): )(?!they\b|theirs\b)", text)
@@ -183,13 +202,16 @@ def _places(text: str, *, note: bool = False) -> list[tuple[int, int]]:
     for match in _JOINT.finditer(text):
         before = re.split(r"[.;:] ", text[: match.start()])[-1]
         after = text[match.end() :]
+        if match.group() == ", " and "," not in before and _PHRASE.match(before) and len(before.split()) > 2 and len(after.split()) > 2:
+            first.append(match.span())
+            continue
         if (
             len(before.split()) < (2 if note and match.group() == ", " else 3)
             or len(after.split()) < 2
             or (note and len(before.split(",")[-1].split()) < 2)
             or before.split()[-1].lower() in NOT_AN_END
             or not (is_clause(before) or is_clause("they " + before) or starts_instruction(before.lower()) or note)
-            or re.search(r"\b(?:if|when|unless|because)\b[^,]*$", before, re.I)
+            or (re.search(r"\b(?:if|when|unless|because)\b[^,]*$", before, re.I) and len(_SUBJECT.findall(before)) < 2)
         ):
             continue
         between = _BETWEEN.match(match.group() + after)
@@ -210,6 +232,7 @@ def _before_verb(text: str) -> list[tuple[int, int]]:
             if (
                 is_clause(text[: spans[k + 1][1]])
                 and not {"who", "that", "which", "if", "when", "and", "i", "they"} & set(spoken[:k])
+                and spoken[k - 1] not in SUBJECTS
                 and not (FINITE | PARTICIPLE) & set(spoken[1:k])
             ):
                 return [(spans[k][0] - 1, spans[k][0])]

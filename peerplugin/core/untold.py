@@ -11,7 +11,7 @@ _REFUSE = re.compile(
     r"this group|the notes|this thread|tonight's|dm me|message me|call me|write me|text me|private(?:ly)? message)\b|"
     r"[#*_~|<>{}\[\]=^\\]|\.\.\.|…|https?:|www\.", re.I
 )  # fmt: skip
-_JOKE = re.compile(r"10/10|\b(?:jk|joking|kidding|/s)\b|😂|🤣|😜|😉|🤡")
+_JOKE = re.compile(r"10/10|\b(?:jk|(?<!he is )(?<!she is )(?<!not )joking|kidding|/s)\b|😂|🤣|😜|😉|🤡")
 _TO_ONE = re.compile(
     r"^(?:you're (?:right|not alone|welcome|so|doing|very|brave|young|new|amazing|kind|lucky)|you are (?:right|not alone|so|doing|very|brave|young)|"
     r"you were|you will be (?:fine|ok|all right)|you did|you have been|your (?:boss|husband|wife|mother|brother|name|story)|glad you|"
@@ -25,6 +25,7 @@ _TO_ONE = re.compile(
 )  # fmt: skip
 _HERE = re.compile(
     r"\b(?:you guys|you two|you all|all of you|your (?:husband|wife|boss|daughter|son|story|line)|tonight|"
+    r"another member|(?:what|how|which|who|where|why) (?:do|does|did|should|can|could|am|would|will) (?:i|we|you|they|people|anyone)|how (?:often|long|much|many|far)\W*$|welcome\b(?! (?:kit|pack|letter))|happy (?:birthday|christmas|new)|"
     r"everyone here|everybody here|folks here|my friends?,|\b(?:live|lives|living|lived|born|based|moved|move|am|are|from) (?:\w+ )?(?:in |from |near )?their area|(?<!in )(?<!from )(?<!near )(?<!to )(?<!around )(?<!outside )their area|(?<!for )(?<!at )(?<!from )(?<!in )their workplace|a certain (?:year|day)|"
     r"is (?:that|it) a thing|ja(?:ja)+|(?:he|ha){3,}|inbox|check your messages|you lot|"
     r"mark my words|in (?:my|their) (?:teens|twenties|thirties|forties|fifties|sixties|seventies|eighties)|over eighty-nine|"

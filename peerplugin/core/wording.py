@@ -21,6 +21,8 @@ _TAKES_BACK = re.compile(
     r"^\W*(?:but|except|unless|however|though|although|only (?:if|when|with|for)|not (?:if|when|with|for|until))\b", re.I
 )
 """How a sentence begins without which the one before would say too much."""
+_MOST_SENTENCES = 60
+"""Of a longer message (somebody pasted a page) the rest is not looked at: every sentence is compared with the whole."""
 _SUBORDINATE = re.compile(
     r"^(?:before|after|when|if|while|until|because|since|as|though|although|where|once|unless|whenever|for them,)\b", re.I
 )
@@ -78,7 +80,7 @@ def _gathered(sentences: Sequence[str], source: str, setting: Setting, limit: in
     """The pieces of all sentences that can stand behind one another."""
     told: list[Piece] = []
     before, follows = 0, False
-    for sentence in sentences:
+    for sentence in sentences[:_MOST_SENTENCES]:
         here, takes_back = len(told), bool(_TAKES_BACK.match(sentence))
         found = pieces(sentence, source, replace(setting, follows=follows, leaning=setting.leaning and not follows))
         follows = bool(found)
@@ -100,7 +102,7 @@ def _whole(told: Sequence[Piece], source: str, limit: int, who: str) -> str | No
     """The pieces joined, each in words unlike the source's where it has to be, and the seams as well."""
     parts = [unlike(part, source, limit) or part for part in _sentences(told, who)]
     text = unlike(" ".join(parts), source, limit)
-    return re.sub(r"(?<=[a-z\d)]\. )[a-z]", lambda m: m.group().upper(), text) if text is not None else None
+    return re.sub(r"(?<=[a-z\d)]\. )(?<!\bno\. )[a-z]", lambda m: m.group().upper(), text) if text is not None else None
 
 
 def _weight(piece: Piece) -> int:
