@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Sequence
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
-from peerplugin.core.english import AUXILIARIES, BASE, FINITE, NOUNS_TOO, PARTICIPLE, PAST, SAME_PAST, THIRD, content
+from peerplugin.core.assertions import general, note
+from peerplugin.core.english import AUXILIARIES, BASE, FINITE, SAME_PAST
 from peerplugin.core.grammar import (
     ADVERBS,
     CLINICIANS,
-    DETERMINERS,
     NOT_A_START,
     NOT_AN_END,
-    PLURAL_NOUNS,
     SUBJECTS,
     TEAM_VERBS,
     has_verb,
@@ -24,31 +21,7 @@ from peerplugin.core.grammar import (
     third_person,
     weak_reference,
 )
-
-Kind = Literal["self", "own", "fact", "advice", "note"]
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """What one clause says. `self` begins with "they" (the speaker), `own` with what is theirs; the rest stands by itself."""
-
-    kind: Kind
-    text: str
-    leans: bool = False  # on what was said before it
-    binds: bool = False  # takes something back of what was said before it
-
-
-@dataclass(frozen=True, slots=True)
-class Setting:
-    """What is known beside the sentence: relatives the speaker named, words that begin small, whether a told sentence stands before it,
-    whether an "it" may stay whose noun is in the question answered, and that noun where the caller knows it."""
-
-    relations: Sequence[str] = ()
-    small: Container[str] = frozenset()
-    follows: bool = False
-    leaning: bool = False
-    subject: str | None = None
-
+from peerplugin.core.told import NEVER, Piece, Setting, carries
 
 _TEAM = r"(?:they|he|she|the (?:doctors?|nurses?|team|hospital|clinic|surgeon|consultant)|mine|ours)"
 _TOLD_ME = re.compile(rf"^(?:then |so )?{_TEAM}\s+(?:just |also |only |always )?(told|warned|taught|advised|asked) (?:me|us)\b", re.I)
@@ -65,11 +38,6 @@ _THEY_ME = re.compile(
 _PASSIVE = {"gave": "given", "took": "taken"}
 _SAID = re.compile(r"^(?:mine|ours|they|he|she) (?:just |also |always )?(said|says|say)\b(?! (?:it's|that's|hi|hello|no|yes|thank))", re.I)
 _MINE = re.compile(r"^(?:mine|ours) (?=(?:never |always |only |just |also |still |even |usually )?([a-z']+)\b)", re.I)
-_ASKING = re.compile(
-    r"^(?:what|when|where|who|whom|whose|why|which|how|is|are|am|was|were|do|does|did|can|could|will|would|should|shall|may|have|has|"
-    r"had|anyone|anybody|any)\b",
-    re.I,
-)
 _LEANING = re.compile(
     r"^(?:it|it's|its|that|that's|thats|this|those|these|they|they're|he|he's|she|she's|him|her|which|ones|neither|either|same|others|"
     r"the other|the rest|(?:one|both|another|other|some|none|half|most)(?= (?:is|was|are|were|of|or|and|has|had|did|does|can|could|that|who|said|"
@@ -107,15 +75,11 @@ ME = re.compile(r"\b(?:i|we|my|our|me|us|mine|i'm|i've|i'd|i'll)\b", re.I)
 
 def piece_of(text: str, setting: Setting) -> Piece | None:
     """One clause as a ladder of what it can be; each rung knows its kind by the first words."""
-    for rung in (_told, _team, _first_person, _mine, _clinician, _theirs, _leaning, _dropped, _instruction, _general, _note):
+    for rung in (_told, _team, _first_person, _mine, _clinician, _theirs, _leaning, _dropped, _instruction, general, note):
         found = rung(text, setting)
         if found is not None:
-            return found if found is not _NEVER else None
+            return found if found is not NEVER else None
     return None
-
-
-_NEVER = Piece("note", "")
-"""A rung that says: this is mine, and it cannot be told."""
 
 
 def _told(text: str, setting: Setting) -> Piece | None:
@@ -131,7 +95,7 @@ def _told(text: str, setting: Setting) -> Piece | None:
 
 
 def _self(clause: str | None) -> Piece:
-    return Piece("self", clause) if clause is not None else _NEVER
+    return Piece("self", clause) if clause is not None else NEVER
 
 
 def _rest(lead: str, rest: str, setting: Setting) -> str | None:
@@ -166,7 +130,7 @@ def _team(text: str, setting: Setting) -> Piece | None:
         return None
     swapped = third_person(text[match.end() :], setting.relations, known=setting.follows)
     if swapped is None or not swapped.lower().startswith("the team"):
-        return _NEVER if match[1] in TEAM_VERBS else None
+        return NEVER if match[1] in TEAM_VERBS else None
     return Piece("own", swapped[4:])
 
 
@@ -176,20 +140,20 @@ def _first_person(text: str, setting: Setting) -> Piece | None:
         rest = text[match.end() :]
         if is_clause(rest) and (swapped := _swapped(rest, setting)):
             return Piece("fact", f"for them, {swapped}", leans=weak_reference(rest))
-        return _NEVER if is_clause(rest) else _note(rest, setting) or _NEVER
+        return NEVER if is_clause(rest) else note(rest, setting) or NEVER
     low = [t.lower().strip(",.;") for t in text.split()]
     if low[0] not in _I_FORMS:
         return None
     swapped = third_person(text, setting.relations, known=setting.follows)
     if swapped is None or len(low) < 3 or (weak_reference(text) and not (setting.follows or setting.leaning)):
-        return _NEVER
+        return NEVER
     at = 1
     while low[0] in {"i", "we"} and at < len(low) - 1 and ((low[at].endswith("ly") and low[at] not in BASE) or low[at] in ADVERBS):
         at += 1
     if low[0] in {"i", "we"} and (low[at] in _NO_VERB or not low[at].replace("'", "").isalpha()):
-        return _NEVER
+        return NEVER
     if carries(text) < 1:
-        return _NEVER
+        return NEVER
     return Piece("self", swapped[0].lower() + swapped[1:], leans=weak_reference(text))
 
 
@@ -224,11 +188,11 @@ def _mine(text: str, setting: Setting) -> Piece | None:
     rest = text[match.end() :]
     swapped = third_person(rest, setting.relations, known=setting.follows)
     if swapped is None or (weak_reference(rest) and not setting.follows) or _PERSON_OF_MINE.match(rest):
-        return _NEVER
+        return NEVER
     if not is_clause("the " + rest):
-        return Piece("note", "their " + swapped) if carries(rest) >= 3 and not has_verb(rest) else _NEVER
+        return Piece("note", "their " + swapped) if carries(rest) >= 3 and not has_verb(rest) else NEVER
     if not is_clause("the " + re.split(r"[,;.]", rest)[0]):
-        return _NEVER
+        return NEVER
     return Piece("own", swapped)
 
 
@@ -240,7 +204,7 @@ def _theirs(text: str, setting: Setting) -> Piece | None:
     rest = text[match.end() :]
     swapped = third_person("my " + rest, setting.relations, known=setting.follows)
     if (weak_reference(rest) and not setting.follows) or len(rest.split()) < 3 or not swapped:
-        return _NEVER
+        return NEVER
     return Piece("own", f"{setting.subject} {swapped[6:]}") if setting.subject else Piece("fact", f"theirs {swapped[6:]}", leans=True)
 
 
@@ -253,27 +217,27 @@ def _leaning(text: str, setting: Setting) -> Piece | None:
         return None
     first = re.split(r"[ ']", text.lower(), maxsplit=1)[0]
     if (setting.follows or setting.leaning) and _ANSWERING.match(text):
-        found = _note(text, setting) if first == "same" else _general(text, setting)
-        return replace(found, leans=True) if found is not None and found is not _NEVER else _NEVER
+        found = note(text, setting) if first == "same" else general(text, setting)
+        return replace(found, leans=True) if found is not None and found is not NEVER else NEVER
     if re.search(r"\bthat(?= was| is)?[\s.]*$|^(?:that|this)'?s? (?:is |was )?(?:it|why|all|what|how|my|not|me|us|so)\b", text, re.I):
-        return _NEVER
+        return NEVER
     swapped = third_person(text, setting.relations, known=setting.follows)
     if swapped is None or carries(text) < 1:
-        return _NEVER
+        return NEVER
     clause = is_clause(text) or bool(re.match(r"^(?:it|that|this)'?s\b", text, re.I))
     if first == "it" and clause and (setting.follows or setting.leaning or setting.subject):
         if setting.subject and not setting.follows:
             return Piece("fact", re.sub(r"^it('s)?\b", lambda m: f"{setting.subject}{' is' if m[1] else ''}", swapped, flags=re.I))
         return Piece("fact", lower_start(swapped, setting.small), leans=True)
     if not setting.follows:
-        return _NEVER
+        return NEVER
     if first in {"he", "she", "his", "her"} and clause:
         return Piece("fact", lower_start(swapped, setting.small), leans=True)
     if first in {"that", "this", "these", "those", "both", "some", "most", "half", "one", "none", "another"} and clause:
         return Piece("fact", lower_start(swapped, setting.small), leans=True)
     if first in {"because", "not", "says", "like", "which"} and not re.search(r"\b(?:me|you|us)\b", text, re.I):
-        return Piece("note", lower_start(swapped, setting.small), leans=True) if carries(text) >= 2 else _NEVER
-    return _NEVER
+        return Piece("note", lower_start(swapped, setting.small), leans=True) if carries(text) >= 2 else NEVER
+    return NEVER
 
 
 def _dropped(text: str, setting: Setting) -> Piece | None:
@@ -309,90 +273,12 @@ def _instruction(text: str, setting: Setting) -> Piece | None:
     if not starts_instruction(text.lower()):
         return None
     if ME.search(text) or NO_ADVICE.match(text) or re.search(r"\b(?:he|she|him|her)\b", text, re.I):
-        return _NEVER
+        return NEVER
     leans = bool(re.match(r"^(?:\w+ )?\w+ (?:it|that|them|this|those|these|one)\b", text, re.I)) or weak_reference(text)
     if (
         (leans and len(text.split()) < 7 and not setting.follows and not setting.leaning)
         or weak_reference(text, allowed=2)
-        or carries(text) < 2
+        or carries(text) < (1 if setting.follows or setting.leaning else 2)
     ):
-        return _NEVER
+        return NEVER
     return Piece("advice", lower_start(text, setting.small), leans=leans)
-
-
-def _general(text: str, setting: Setting) -> Piece | None:
-    """A fact about the world: told as what one member says."""
-    if _ASKING.match(text) and not re.match(
-        r"^(?:when|what|where|how) (?:i|we|you|my|your|the|they|helps|helped|works|worked)\b", text, re.I
-    ):
-        return (
-            None
-            if re.match(r"^(?:could|can|was|were|had|has) (?!i\b|you\b|we\b|it\b|they\b|the\b|my\b|that\b|your\b|there\b)", text, re.I)
-            else _NEVER
-        )
-    conditional = re.match(r"^(?:if|when|once|before|after|unless) ", text, re.I) and "," in text
-    weak = weak_reference(text, allowed=int(setting.leaning)) and not setting.follows
-    if weak or not (is_clause(text) or conditional):
-        return None
-    if re.match(r"^the (?:day|time|moment|minute|night|week|year) (?:i|we|you|they|my)\b", text, re.I) or not _has_main_clause(text):
-        return None
-    swapped = third_person(text, setting.relations, known=setting.follows)
-    return Piece("fact", lower_start(swapped, setting.small), leans=weak_reference(text)) if swapped is not None else _NEVER
-
-
-def _has_main_clause(text: str) -> bool:
-    """Whether a sentence that begins with "when" or "before" goes on to say what then."""
-    if not re.match(
-        r"^(?:before|after|when|if|while|until|because|since|as|though|although|where|once|unless|whenever|what|how)\b", text, re.I
-    ):
-        return True
-    main = text.split(",", 1)
-    if len(main) == 2 and (is_clause(main[1]) or starts_instruction(main[1].strip().lower())):
-        return True
-    low = [w.strip(",.;") for w in text.lower().split()]
-    phrase = re.match(r"^(?:before|after|since|until)\b", text, re.I) and next((k for k, w in enumerate(low) if w in SUBJECTS), 0) >= 2
-    verbs = sum(
-        w in AUXILIARIES
-        or w.endswith(("n't", "'m", "'re", "'ve", "it's"))
-        or (w in FINITE and w not in PLURAL_NOUNS)
-        or (w in BASE and low[k - 1] in SUBJECTS)
-        or (w in THIRD and low[k - 1] not in DETERMINERS and k > 3)
-        for k, w in enumerate(low)
-    )
-    return bool(phrase) or verbs >= 2
-
-
-_LABEL = re.compile(r"^[^,:]{0,40}\b(?:rules?|tips?|version|advice|answer|word|things?|question|plan|list)(?: [^,:]{1,25})?: ", re.I)
-"""What only announces what comes."""
-
-
-def _note(text: str, setting: Setting) -> Piece | None:
-    """Words without a subject: a list, a time, a thing, what came of it. They stand behind a colon or a semicolon."""
-    text = _LABEL.sub("", re.sub(r",? for (?:me|us)(?=[,.;]|$)", "", text, flags=re.I)).replace(": ", ", ")
-    low = [w.lower() for w in re.findall(r"[A-Za-z']+", text)]
-    if (
-        not low
-        or low[-1] in NOT_AN_END
-        or (_ASKING.match(text) and low[0] not in {"when", "could", "can", "was", "were", "had", "has", "any"})
-    ):
-        return None
-    if re.match(r"^(?:it|that|this|those|these|they|he|she|him|her|them|which|who|whose|because|than|nor|as|so|too|to|such|like|why|how|what|i|we|you|of|one (?:of|more|who|that|hard|thing)|the one|another|other|none|and|or|but)\b", text, re.I):  # fmt: skip
-        return None
-    if re.match(r"^(?:before|after|when|if|while|until|since|though|although|where|once|unless|whenever)\b.*\b(?:i|we|you|they|it|he|she|is|are|was|were)\b", text, re.I) and "," not in text:  # fmt: skip
-        return None
-    if (weak_reference(text) and not setting.follows) or carries(text) < (2 if setting.follows or setting.leaning else 3):
-        return None
-    if re.search(r"\b(?:you|your)\b", text, re.I) and low[0] in FINITE | BASE - NOUNS_TOO:
-        return None
-    swapped = third_person(text, setting.relations, known=setting.follows)
-    if swapped is None:
-        return None
-    leans = low[0] in (FINITE - PARTICIPLE) | {"not"} or (low[0] in PARTICIPLE & frozenset(PAST) and len(low) < 4)
-    if leans and not (setting.follows or setting.leaning):
-        return None
-    return Piece("note", lower_start(re.sub(r" here(?=,|$)", "", swapped), setting.small), leans=leans)
-
-
-def carries(text: str) -> int:
-    """How many words of a text say something, figures included."""
-    return len(set(content(text)))

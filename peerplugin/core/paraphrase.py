@@ -48,8 +48,8 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bbefore bed\b", "before bedtime"), (r"\bduring the (day|night)\b", r"in the \1"), (r"\bthrough the (day|night)\b", r"throughout the \1"),
         (r"\bthe whole\b", "the entire"), (r"\bbig\b", "large"), (r"\busually\b", "mostly"), (r"\boften\b", "frequently"), (r"\bquickly\b", "fast"),
         # words that may go
-        (r"\b(?:just|really|actually|quite|simply|basically|literally|absolutely|honestly|definitely) (?=\w)", ""), (r"\bso (?=much|many|tired|bad|sore|sick)\b", "very "),
-        (r"\balso (?=\w)", ""), (r"\beven (?=the|a|with|\d|one)\b", ""), (r",? too(?=[.;,]|$)", ""), (r"\ball of (?=the|them|it)", "all "), (r"\ball the (?=\w+s\b)", "all of the "),
+        (r"(?<!not )(?<!n't )(?<!no )\b(?:really|actually|quite|simply|basically|literally|absolutely|honestly|definitely) (?=\w)", ""), (r"(?<=\bthey )just (?=\w)", ""), (r"\bso (?=much|many|tired|bad|sore|sick)\b", "very "),
+        (r"(?<!not )(?<!n't )\balso (?=\w)", ""), (r"(?<!not )(?<!n't )\beven (?=the|a|with|\d|one)\b", ""), (r",? too(?=[.;,]|$)", ""), (r"\ball of (?=the\b)", "all "), (r"\ball the (?=\w+s\b)", "all of the "),
         (r"\band (?=(?:a|an|the|some|no) \w+(?:[.,;]|$))", "plus "), (r"(?<=\w), (?=(?:a|an|the) \w+[.;]?$)", " and "),
         (r"\bafter (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "following "), (r"\bbefore (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "ahead of "),
         (r"\bwhen (?=you\b)", "whenever "), (_YOUR, "the "), (r", plus (?=\w)", " and "), (r"\bpeople who\b", "people that"), (r"\bthe (\w+) that (?=is|was|has|does|can|comes|goes|makes|works)", r"the \1 which "),
@@ -119,7 +119,7 @@ def _with_and(text: str, start: int, end: int) -> Iterator[str]:
             r"^(?:if|when|while|unless|since|before|after|once|until|with|in|on|at|for|from|by|the (?:more|higher|less|lower|longer))\b",
             before,
             re.I,
-        ):
+        ) or re.search(r"\b(?:if|when|unless|because|while|once|until)\b[^,]*$", before, re.I):
             continue
         both = (
             starts_instruction(after.lower())
@@ -160,7 +160,7 @@ def _small_numbers(text: str) -> str:
         follows = re.match(r"\s*([A-Za-z%]+)", text[match.end() :])
         return match.group() if follows and DOSE_UNIT.match(follows[1]) else NUMBER_WORDS[int(match.group())]
 
-    return re.sub(r"(?<![\d.,/:$£€-])\b(?:[1-9]|1[0-2])\b(?![.,/:%-]?\d|%|/)", spell, text)
+    return re.sub(r"(?<![\d.,/:$£€+-])\b(?:[1-9]|1[0-2])\b(?![.,/:%-]?\d|%|/)", spell, text)
 
 
 def _turned(text: str, source: str, limit: int) -> str | None:
@@ -211,7 +211,11 @@ def _places(text: str, *, note: bool = False) -> list[tuple[int, int]]:
             or (note and len(before.split(",")[-1].split()) < 2)
             or before.split()[-1].lower() in NOT_AN_END
             or not (is_clause(before) or is_clause("they " + before) or starts_instruction(before.lower()) or note)
-            or (re.search(r"\b(?:if|when|unless|because)\b[^,]*$", before, re.I) and len(_SUBJECT.findall(before)) < 2)
+            or (
+                re.search(r"\b(?:if|when|unless|because)\b[^,]*$", before, re.I)
+                and len(_SUBJECT.findall(before)) < 2
+                and not after.startswith(("and ", "or "))
+            )
         ):
             continue
         between = _BETWEEN.match(match.group() + after)

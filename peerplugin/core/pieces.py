@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 
-from peerplugin.core.clauses import ME, NO_ADVICE, Piece, Setting, carries, piece_of
+from peerplugin.core.clauses import ME, NO_ADVICE, piece_of
 from peerplugin.core.english import BASE
 from peerplugin.core.grammar import lower_start, relations_of
 from peerplugin.core.spelling import clean_sentence
+from peerplugin.core.told import Piece, Setting, carries
 from peerplugin.core.untold import untellable
 
 _PLACEHOLDERS = (

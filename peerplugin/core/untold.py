@@ -16,7 +16,7 @@ _TO_ONE = re.compile(
     r"^(?:you're (?:right|not alone|welcome|so|doing|very|brave|young|new|amazing|kind|lucky)|you are (?:right|not alone|so|doing|very|brave|young)|"
     r"you were|you will be (?:fine|ok|all right)|you did|you have been|your (?:boss|husband|wife|mother|brother|name|story)|glad you|"
     r"good for you|well done|well said|welcome|congrat\w*|good (?:point|question|luck|habit|news|idea|evening|morning|night)|lovely|"
-    r"at least you|you(?: are|'re)? both|it's a (?:fair|good|great|lovely) (?:question|point)|are you|did you|have you|bless|hugs?|hope you|hope he|hope she|hope that|let us know|let me know|tell us|proud of|"
+    r"at least you|you(?: are|'re)? both|it(?:'s| is) a (?:fair|good|great|lovely) (?:question|point)|are you|did you|have you|bless|hugs?|hope you|hope he|hope she|hope that|let us know|let me know|tell us|proud of|"
     r"happy for|so glad|glad|how are|take care|poor|can confirm|"
     r"i (?:hear (?:you|that)|love (?:that|this|you|it|how)|like (?:that|this|your)|admire|promise|mean|hope|bet|agree|see\b(?! (?:a|the|my|her|his|them))|"
     r"know\b(?! (?:it|the|my|when|how|people|somebody|someone|two|three))|wonder|wish)\b|"

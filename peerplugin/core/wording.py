@@ -10,12 +10,12 @@ import re
 from collections.abc import Container, Sequence
 from dataclasses import replace
 
-from peerplugin.core.clauses import Piece, Setting
 from peerplugin.core.english import AUXILIARIES, BASE, MODALS, NUMBER_WORDS, PAST, SAME_PAST, third, words
 from peerplugin.core.grammar import ADVERBS, EMPTY_WORDS
 from peerplugin.core.paraphrase import unlike
 from peerplugin.core.pieces import pieces
 from peerplugin.core.spelling import finish
+from peerplugin.core.told import Piece, Setting
 
 _TAKES_BACK = re.compile(
     r"^\W*(?:but|except|unless|however|though|although|only (?:if|when|with|for)|not (?:if|when|with|for|until))\b", re.I
@@ -69,7 +69,7 @@ def report_all(
     what it is; `subject` names it instead. The rest as in `report`."""
     told = _gathered(sentences, source, Setting(relations, small, leaning=leaning, subject=subject), limit, who)
     told = _within(told, most_words)
-    while told and sum(_weight(p) for p in told) >= 2:
+    while told and sum(_weight(p) for p in told) >= (3 if len(told) == 1 and told[0].kind == "note" else 2):
         if (text := _whole(told, source, limit, who)) is not None:
             return text
         told = _within(told, sum(len(words(p.text)) for p in told) - 1)[: max(1, len(told) - 1)] if len(told) > 1 else []

@@ -92,6 +92,22 @@ def all_told(said: str, **more: object) -> str | None:
     return report_all(sentences(said), said, small=rules().ordinary, **more)  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("the wax is not just for feet, it does the hands as well in the winter months", "isn't just for feet"),
+        ("no soap no cream just plain water on the scar for two weeks", "just plain water"),
+        ("the rash is not really gone yet and the cream does not quite reach the fold", "not quite|n't quite"),
+        ("i think it was the heat in the ward that did it in the end for my skin", "thinks it was"),
+        ("if your arm swells in the heat or the sleeve is too tight, call the ward at once", "If your arm|if your arm"),
+    ],
+)
+def test_words_that_limit_stay(said: str, kept: str) -> None:
+    reported = told(said)
+    assert reported is not None
+    assert any(k in reported for k in kept.split("|"))
+
+
 def test_a_message_is_told_as_one_flowing_statement() -> None:
     assert all_told("Tablets 3 years. i take them in the kitchen, after lunch. no clinic, no queue.", leaning=True) == (
         "One member notes: tablets 3 years. They take them in the kitchen, after lunch; also no clinic, no queue."
