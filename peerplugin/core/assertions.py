@@ -28,7 +28,9 @@ _ASKING = re.compile(
 def general(text: str, setting: Setting) -> Piece | None:
     """A fact about the world: told as what one member says."""
     if _ASKING.match(text) and not re.match(
-        r"^(?:when|what|where|how) (?:i|we|you|my|your|the|they|helps|helped|works|worked)\b", text, re.I
+        r"^when (?!do\b|does\b|did\b|is\b|are\b|was\b|were\b|can\b|will\b|should\b|would\b|have\b|has\b)|^(?:what|where|how) (?:i|we|you|my|your|the|they|helps|helped|works|worked)\b",
+        text,
+        re.I,
     ):
         return (
             None

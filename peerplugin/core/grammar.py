@@ -267,6 +267,11 @@ def starts_instruction(low: str) -> bool:
     return not (k + 1 < len(tokens) and tokens[k + 1] in {"of", "was", "were"} and verb in NOUNS_TOO)
 
 
+_SHORT_CLAUSE = frozenset(
+    "it's there's that's he's she's they're you're we're i'm i've you've they've we've i'll you'll they'll it'll i'd you'd they'd".split()
+)
+
+
 def _subject(low: Sequence[str], k: int) -> bool:
     """Whether a pronoun before the word is the subject of the whole, not only of a "the second they wake"."""
     j = k - 2 if low[k - 1] in ADVERBS and k > 1 else k - 1
@@ -289,13 +294,15 @@ def is_clause(text: str) -> bool:
         or (low[0].endswith("ing") and len(low) < 6)
     ):
         return False
+    if low[0] in _SHORT_CLAUSE:
+        return len(low) > 1
     for k in range(1, min(len(low), 14)):
         word, before, after = low[k], low[k - 1], low[k + 1] if k + 1 < len(low) else ""
         if word in {",", ";"} and low[0] not in _OPENING and not low[0].endswith("ly"):
             return False
         if before in DETERMINERS or (before in _COUNTING and word in THIRD) or word == "times":
             continue
-        if word in AUXILIARIES or word.endswith("n't") or (_subject(low, k) and (word in BASE or word in FINITE)):
+        if word in AUXILIARIES or word in _SHORT_CLAUSE or word.endswith("n't") or (_subject(low, k) and (word in BASE or word in FINITE)):
             return k <= 10
         if before in {"it", "he", "she"} and len(word) > 3 and re.search(r"[^su]s$", word) and k == 1:
             return True

@@ -53,7 +53,7 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\band (?=(?:a|an|the|some|no) \w+(?:[.,;]|$))", "plus "), (r"(?<=\w), (?=(?:a|an|the) \w+[.;]?$)", " and "),
         (r"\bafter (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "following "), (r"\bbefore (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "ahead of "),
         (r"\bwhen (?=you\b)", "whenever "), (_YOUR, "the "), (r", plus (?=\w)", " and "), (r"\bpeople who\b", "people that"), (r"\bthe (\w+) that (?=is|was|has|does|can|comes|goes|makes|works)", r"the \1 which "),
-        (r"\bin hospital\b", "in the hospital"), (r"(?<!advice)(?<!notes)(?<!Also)(?<!add): (?=\w)", ", namely "), (r"\b(reason|time|strength|sleep|rest|salt|water|food) enough\b", r"enough \1"), (r"\bat the start\b", "at first"), (r"\bon the (?=mon|tues|wednes|thurs|fri|satur|sun)", "on "),
+        (r"\bin hospital\b", "in the hospital"), (r"(?<!advice)(?<!notes)(?<!Also)(?<!add): (?=\w)", ", namely "), (r"\b(reason|time|strength|sleep|rest|salt|water|food) enough\b", r"enough \1"), (r"\bnor (?=an?\b|any\b)", "or "), (r"\b(half|all|both) of the\b", r"\1 the"), (r"\bat the start\b", "at first"), (r"\bon the (?=mon|tues|wednes|thurs|fri|satur|sun)", "on "),
         (r", then (?=\w)", ", and then "), (r"(?<=[a-z]{3}), (?=(?:no|less|more|always|usually|then|only)\b)", " and "),
         (r"\byou can (?!not)(?=[a-z])", "you are able to "),
         (r"\bfrom the start\b", "from the beginning"), (r"\bin (?=the first|one|two|three|under|a few|a couple)", "within "), (r"(?<=\w),? so (?=(?:you|they|it|the|we|this|your|their)\b)", ", and so "),
@@ -67,11 +67,14 @@ _FRAME = re.compile(r"^(?:According to one member, |For one member, |One member 
 _COMMA = re.compile(
     r", (?!and\b|or\b|but\b|so\b|yet\b|which|who|where|when|because|since|if|not\b|like\b|they (?:say|add)|one member|such|as\b|then|plus|especially|even|including|\w+ing\b)(?=\w)"
 )
+_MARK = re.compile(r", (they add|they say|one member (?:says|notes)),")
+_LIMITS = frozenset("not never no only even just nor almost nearly about around".split())
+"""Words that belong to the next."""
 _PHRASE = re.compile(r"^(?:if|when|while|unless|before|after|once|until|with|in|on|at|for|from|by|during|because|although)\b", re.I)
 """What stands before its own comma: there a few words never hurt."""
 _BETWEEN = re.compile(r"^(?:,| (?:when|if|because|while|unless|until|till|before|after|so|but|since)\b)")
 _JOINT = re.compile(
-    r"(?:, | (?=(?:and|or|so) (?:i|you|they|it|he|she|we|the|a|an|your|their|this|that|some|no)\b)| (?=(?:when|if|because|while|unless|until|till|before|after|so|but|with|without|during|instead|since|which|where|"
+    r"(?:, | (?=(?:and|or|so) (?!a half)(?:i|you|they|it|he|she|we|the|a|an|your|their|this|that|some|no)\b)| (?=(?:when|if|because|while|unless|until|till|before|after|so|but|with|without|during|instead|since|which|where|"
     r"whether|than)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each|one|any|this|that|all|both|two|three|four|five|six|seven|eight|nine|ten|half|about)\b)| (?=(?:in|at|for|from|on|by|with|into|during|through|within|about|under|over|against|between|around|inside|outside|than) (?!(?:is|are|was|were|has|have|had|can|will|it|them|me|you|and|or|but)\b)\w))(?=\w)"
 )
 """Where a few words may be put in without harm."""
@@ -82,10 +85,16 @@ def unlike(text: str, source: str, limit: int) -> str | None:
     text = _settled(text, source, limit)
     if copied(text, source, limit):
         text = _moved(text, source, limit) or _turned(text, source, limit) or _parted(text, source, limit) or ""
-    added = text.find("they add")
-    if 0 <= added < text.find("they say"):
-        text = re.sub(r"\bthey (say|add)\b", lambda m: "they add" if m[1] == "say" else "they say", text)
-    return text or None
+    return _in_order(text) or None
+
+
+def _in_order(text: str) -> str:
+    """What they "add" comes second."""
+    marks = list(_MARK.finditer(text))
+    if len(marks) < 2 or marks[0][1] != "they add":
+        return text
+    (a, b), (c, d) = marks[0].span(1), marks[1].span(1)
+    return text[:a] + text[c:d] + text[b:c] + text[a:b] + text[d:]
 
 
 def _settled(text: str, source: str, limit: int) -> str:
@@ -192,7 +201,7 @@ def _moved(text: str, source: str, limit: int) -> str | None:
     if best is None or not left:
         return best
     place = best.index(f"one member {says}, ") + len(f"one member {says}, ")
-    return _interrupted(best, source, limit, place, ("they add",))
+    return _interrupted(best, source, limit, place, ("they add",)) or _interrupted(best, source, limit, 0, ("they add",))
 
 
 def _places(text: str, *, note: bool = False) -> list[tuple[int, int]]:
@@ -202,6 +211,8 @@ def _places(text: str, *, note: bool = False) -> list[tuple[int, int]]:
     for match in _JOINT.finditer(text):
         before = re.split(r"[.;:] ", text[: match.start()])[-1]
         after = text[match.end() :]
+        if before.count('"') % 2:
+            continue
         if match.group() == ", " and "," not in before and _PHRASE.match(before) and len(before.split()) > 2 and len(after.split()) > 2:
             first.append(match.span())
             continue
@@ -209,7 +220,7 @@ def _places(text: str, *, note: bool = False) -> list[tuple[int, int]]:
             len(before.split()) < (2 if note and match.group() == ", " else 3)
             or len(after.split()) < 2
             or (note and len(before.split(",")[-1].split()) < 2)
-            or before.split()[-1].lower() in NOT_AN_END
+            or before.split()[-1].lower() in NOT_AN_END | _LIMITS
             or not (is_clause(before) or is_clause("they " + before) or starts_instruction(before.lower()) or note)
             or (
                 re.search(r"\b(?:if|when|unless|because)\b[^,]*$", before, re.I)
@@ -251,8 +262,11 @@ def _parted(text: str, source: str, limit: int) -> str | None:
         r"^(?:One member's advice: |According to one member, |For one member, |One member says |One member notes: |Also: |Also, )?", text
     )
     start = frame.end() if frame else 0
-    for match in re.finditer(r",? (and|but|so|because|since) (?!a half)(?=\w)|[;,] (?=\w)", text):
-        head, tail, word = text[start : match.start()], text[match.end() :], match[1]
+    for match in re.finditer(
+        r",? (and|but|because|since) (?!a half)(?=\w)|,? (so) (?=(?:i|you|they|it|he|she|we|the|a|an|your|their|this|that|no|there|nobody|everybody)\b)|[;,] (?=\w)",
+        text,
+    ):
+        head, tail, word = text[start : match.start()], text[match.end() :], match[1] or match[2]
         if (
             len(head.split()) < 4
             or len(tail.split()) < 4

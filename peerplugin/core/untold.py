@@ -50,6 +50,11 @@ _TO_YOU = re.compile(
     r"(?:right|so|such|like|very|not alone|good|brave|about|that|this|it)\b|^(?:\S+ ){0,6}(?:for|to|with|like|about|of) you(?:$|,| all| both)",
     re.I,
 )
+_TOLD_YOU = re.compile(
+    r"^(?:i|we) (?:was|were) (?:told|taught|warned|advised)\b|\b(?:told|taught|warned) (?:me|us)\b|^(?:my|our) \w+ (?:said|says)\b|^they said\b",
+    re.I,
+)
+"""What was said to the speaker: its "you" is anybody."""
 _QUOTED = re.compile(r"\b(?:i|i'm|me|my|we|he|she|you)\b", re.I)
 _NOISE = re.compile(r"https?:|www\.|!\w|\bq\+|@\w|\?|\b(?:lol|lmao|(?:ha){2,}|hehe)\b(?=[\s.!]*\w)", re.I)
 
@@ -58,7 +63,13 @@ def untellable(text: str, sentence: str, source: str) -> bool:
     """Whether the sentence (and `text`, the same as a page spells it) may not be told at all, whatever its grammar."""
     if _NOISE.search(sentence) or _JOKE.search(source) or _REFUSE.search(text) or _unbalanced(text):
         return True
-    if _TO_ONE.search(text) or _HERE.search(text) or _NOW.search(text) or _TO_YOU.search(text) or _IDENTIFYING.search(text):
+    if (
+        _TO_ONE.search(text)
+        or _HERE.search(text)
+        or _NOW.search(text)
+        or (_TO_YOU.search(text) and not _TOLD_YOU.search(text))
+        or _IDENTIFYING.search(text)
+    ):
         return True
     quotes = re.findall(r'"([^"]*)"', text)
     return bool(text.count('"') % 2) or any(_QUOTED.search(q) or len(q.split()) > 6 for q in quotes)

@@ -102,7 +102,7 @@ def _whole(told: Sequence[Piece], source: str, limit: int, who: str) -> str | No
     """The pieces joined, each in words unlike the source's where it has to be, and the seams as well."""
     parts = [unlike(part, source, limit) or part for part in _sentences(told, who)]
     text = unlike(" ".join(parts), source, limit)
-    return re.sub(r"(?<=[a-z\d)]\. )(?<!\bno\. )[a-z]", lambda m: m.group().upper(), text) if text is not None else None
+    return re.sub(r"(?<=[\w)][\w)]\. )(?<!\bno\. )[a-z]", lambda m: m.group().upper(), text) if text is not None else None
 
 
 def _weight(piece: Piece) -> int:
