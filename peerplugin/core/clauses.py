@@ -247,6 +247,8 @@ def _dropped(text: str, setting: Setting) -> Piece | None:
     while at < len(low) - 1 and (low[at] in {"never", "also", "only", "just", "always", "still", "then", "finally"}):
         at += 1
     verb, after = low[at], low[at + 1] if at + 1 < len(low) else ""
+    if setting.after != "self" if setting.after is not None else setting.inside:  # the subject may be that of the sentence before
+        return None
     if verb == "been" and len(low) > 3:
         return _self(_swapped("I have " + text, setting))
     if verb not in _MY_PAST or after in AUXILIARIES or not after or (verb in SAME_PAST and not ME.search(text)):

@@ -167,7 +167,8 @@ def _small_numbers(text: str) -> str:
 
     def spell(match: re.Match[str]) -> str:
         follows = re.match(r"\s*([A-Za-z%]+)", text[match.end() :])
-        return match.group() if follows and DOSE_UNIT.match(follows[1]) else NUMBER_WORDS[int(match.group())]
+        dose = follows and DOSE_UNIT.match(follows[1])
+        return match.group() if dose or text[: match.start()].endswith(("no. ", "No. ")) else NUMBER_WORDS[int(match.group())]
 
     return re.sub(r"(?<![\d.,/:$£€+-])\b(?:[1-9]|1[0-2])\b(?![.,/:%-]?\d|%|/)", spell, text)
 
@@ -211,7 +212,7 @@ def _places(text: str, *, note: bool = False) -> list[tuple[int, int]]:
     for match in _JOINT.finditer(text):
         before = re.split(r"[.;:] ", text[: match.start()])[-1]
         after = text[match.end() :]
-        if before.count('"') % 2:
+        if before.count('"') % 2 or before.split()[-1:] == after.split()[1:2]:  # in a quotation; "step by step"
             continue
         if match.group() == ", " and "," not in before and _PHRASE.match(before) and len(before.split()) > 2 and len(after.split()) > 2:
             first.append(match.span())

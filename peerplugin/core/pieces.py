@@ -32,7 +32,9 @@ def pieces(sentence: str, source: str, setting: Setting) -> tuple[Piece, ...]:
         spoken = pattern.sub(instead, spoken)
     asked = bool(_PLEASE.match(spoken))
     text = clean_sentence(re.sub(r"^\(([^()]*)\)\s*", r"\1 ", spoken))
-    setting = replace(setting, relations=_spoken_of(setting.relations, sentence, source))
+    ahead = source[: max(0, source.find(sentence))]
+    inside = carries(ahead) > 0 and not _SELF.search(re.split(r"[.!?\n]", ahead.rstrip(" .!?\n"))[-1])
+    setting = replace(setting, relations=_spoken_of(setting.relations, sentence, source), inside=inside)
     text = re.sub(r"^(mother|father)('s)?\b", r"my \1\2", text, flags=re.I)
     text = re.sub(r"^((?:if|when|for) [^,:]{3,60}|[A-Za-z-]+(?: [a-z-]+){0,2}): (?=\w)", r"\1, ", text, flags=re.I)
     if not setting.follows:
@@ -59,6 +61,7 @@ def _spoken_of(relations: Sequence[str], sentence: str, source: str) -> tuple[st
     return tuple(r for r in relations if r not in later)
 
 
+_SELF = re.compile(r"\b(?:i|i'm|im|i've|ive|we)\b", re.I)
 _PLEASE = re.compile(r"^(?:(?:and|so|also|then|but)\s+)*(?:please|pls|plz)\s+(?!(?:can|could|may|help|tell|let|someone|somebody)\b)", re.I)
 _CUT = re.compile(r"(?:,|;|:)\s+(?:and |but |so )?|\s+(?:and|but|so|because) (?=(?:i|we|my|they|he|she|it|the|you|your|now|then)\b)", re.I)
 _BINDS = re.compile(r"\b(?:if|unless|not|no|but|except|never|only|or|without|until|till|though|although|maybe|might|probably|perhaps|nor|neither|when|whether)\b|n't\b", re.I)  # fmt: skip

@@ -8,7 +8,7 @@ from peerplugin.core.english import BASE, FINITE, PARTICIPLE, SHORT, plain
 
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\ufe0f\u200d]|[:;]-?[()DPp/]|<3|\\bx{1,3}$")
 _OPENERS = re.compile(
-    r"^(?:(?:oh )?no (?=(?:mine|my|i)\b)|(?:yeah|yes|yep|yup|nah|lol|ok|okay|oh|hi|hey|sir|madam|uncle|aunty|bhai|ji|beta|hun|hon|babe|mate)\s+(?=(?:so|i|i'm|im|my|we|the|it|they|mine|that|same|a|for|but)\b)|(?:ok(?:ay)?|so|well|oh|ah|huh|hmm+|and|but|also|plus|honestly|tbh|btw|lol|haha+|omg|anyway|basically|fyi|imo|ps|p\.s|"
+    r"^(?:(?:oh )?no (?=(?:mine|my|i)\b)|(?:yeah|yes|yep|yup|nah|lol|ok|okay|oh|hi|hey|sir|madam|uncle|aunty|bhai|ji|beta|hun|hon|babe|mate|sorry)\s+(?=(?:so|i|i'm|im|my|we|the|it|they|mine|that|same|a|for|but)\b)|(?:ok(?:ay)?|so|well|oh|ah|huh|hmm+|and|but|also|plus|honestly|tbh|btw|lol|haha+|omg|anyway|basically|fyi|imo|ps|p\.s|"
     r"for what it'?s worth|fwiw|to be honest|to be fair|i mean|you know|my two cents|please|pls)\b[\s,.!:;…-]+|"
     r"(?:yes|yeah|yep|yup|no|nope|like|right|sure|now|see|look|listen|actually|true|exactly|agree|agreed|same(?: here)?|same for me|"
     r"me too|\+1|this|hi|hey|hello|sorry|thanks|thank you|"
@@ -18,10 +18,11 @@ _OPENERS = re.compile(
     r"other way round|not me|both|both of you|correct|very true|absolutely)\s*[,.!:;…-]+\s*)+", re.I
 )  # fmt: skip
 _TAILS = re.compile(
-    r"[\s,.!;:…-]+(?:lol|haha+|hehe|tbh|btw|imo|imho|though|tho|too|eh|hun|hon|love|babe|mate|lah|po|ji|ta|thx|thanks|thank you|ok|okay|"
+    r"[\s,.!;:…-]+(?:lol|haha+|hehe|tbh|btw|imo|imho|though|tho|too|eh|hun|hon|love|babe|mate|lah|po|ji|ta|thx|thanks|thank you|"
     r"honestly|"
     r"you know|i swear|no joke|seriously|fwiw|anyway|so yeah|or something|or whatever|and all that|x+)[.!]*$", re.I
 )  # fmt: skip
+_OK = re.compile(r"\s*[,.!;:…-]+\s*(?:ok|okay)[.!]*$", re.I)
 _FILLERS = re.compile(
     r"\b(?:(?<!\bin )anyway|literally|basically|honestly|actually|obviously|tbh|lol|haha+|fwiw|like literally|you know,|i mean,|btw|ngl|"
     r"imo|just fyi)\b,?\s*",
@@ -60,7 +61,7 @@ def clean_sentence(sentence: str) -> str:
     text = re.sub(r"[!]+", ".", text)
     for _ in range(3):
         text = _OPENERS.sub("", text).strip(" ,.;:-–—")
-        text = _TAILS.sub("", text).strip(" ,;:-–—")
+        text = _TAILS.sub("", _OK.sub("", text)).strip(" ,;:-–—")
     text = _FILLERS.sub("", text)
     return spelt(text).strip(" ,;:-–—.")
 

@@ -31,6 +31,8 @@ class Setting:
     follows: bool = False
     leaning: bool = False
     subject: str | None = None
+    after: Kind | None = None  # what the told sentence before it is
+    inside: bool = False  # something stands before it that may name another subject
 
 
 NEVER = Piece("note", "")

@@ -15,7 +15,7 @@ from peerplugin.core.grammar import ADVERBS, EMPTY_WORDS
 from peerplugin.core.paraphrase import unlike
 from peerplugin.core.pieces import pieces
 from peerplugin.core.spelling import finish
-from peerplugin.core.told import Piece, Setting
+from peerplugin.core.told import Piece, Setting, carries
 
 _TAKES_BACK = re.compile(
     r"^\W*(?:but|except|unless|however|though|although|only (?:if|when|with|for)|not (?:if|when|with|for|until))\b", re.I
@@ -79,10 +79,12 @@ def report_all(
 def _gathered(sentences: Sequence[str], source: str, setting: Setting, limit: int, who: str) -> list[Piece]:
     """The pieces of all sentences that can stand behind one another."""
     told: list[Piece] = []
-    before, follows = 0, False
+    before, follows, first = 0, False, True
     for sentence in sentences[:_MOST_SENTENCES]:
         here, takes_back = len(told), bool(_TAKES_BACK.match(sentence))
-        found = pieces(sentence, source, replace(setting, follows=follows, leaning=setting.leaning and not follows))
+        after = told[-1].kind if follows else None
+        found = pieces(sentence, source, replace(setting, follows=follows, leaning=setting.leaning and first, after=after))
+        first = first and carries(sentence) == 0
         follows = bool(found)
         for piece in found:
             follows = (not piece.leans or follows) and unlike(_framed(piece, told, who), source, limit) is not None
