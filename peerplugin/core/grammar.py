@@ -12,7 +12,7 @@ from peerplugin.core.english import AUXILIARIES, BASE, FINITE, NOUNS_TOO, PARTIC
 TEAM_VERBS = frozenset(
     """said say says told tell gave give put want wanted check checked added add took take moved switched swapped changed lowered raised cut started stopped kept keep
     offered asked ask called let made found did do redo watch monitor test tested scan scanned drew draw sent send prescribed recommend recommended suggested explained used swap switch lower raise add cut start stop move change pump
-    look looked removed operated fixed adjusted increased reduced decided refused insisted warned""".split()
+    look looked removed operated fixed adjusted increased reduced decided refused insisted warned use redraw slowed slow signed hold held""".split()
 )
 _RELATION = re.compile(
     r"\b(?:my|our)\s+(?:[a-z]+\s+)?(husband|wife|partner|mother|father|son|daughter|brother|sister|boyfriend|girlfriend|fiancé|fiancee|"

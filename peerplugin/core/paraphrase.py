@@ -27,28 +27,28 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(twice|once|times) a day\b", r"\1 daily"), (r"\bevery day\b", "daily"), (r"\bevery week\b", "weekly"), (r"\bevery month\b", "monthly"),
         (r"\bevery year\b", "yearly"), (r"\b(times|twice|once|hours?|cups?|tablets?|pills?|meals|units?|mg|ml) a (day|week|month|night|year)\b", r"\1 per \2"),
         (r"(?<=\d) a (day|week|month|year|night)\b", r" per \1"),
-        (r"\bevery (morning|night|evening|time|meal|dose|visit|single)\b", r"each \1"), (r"\beach (morning|night|evening|time)\b", r"every \1"),
+        (r"\bevery (morning|night|evening|time|meal|dose|visit)\b", r"each \1"), (r"\beach (morning|night|evening|time)\b", r"every \1"),
         (r"\babout " + _AMOUNT, "around "), (r"\baround " + _AMOUNT, "about "), (r"\bnearly\b", "almost"), (r"\balmost\b", "nearly"),
         (r"\bat least " + _AMOUNT, "a minimum of "), (r"\bmore than " + _AMOUNT, "over "), (r"\bless than " + _AMOUNT, "under "),
-        (r"\ba lot of\b", "plenty of"), (r"\blots of\b", "plenty of"), (r"\ba bit (?=more|less|of)", "a little "), (r"\bhalf an hour\b", "half of an hour"),
+        (r"\ba lot of\b", "plenty of"), (r"\blots of\b", "plenty of"), (r"\ba bit (?=more|less|of)", "a little "),
         # verbs and what goes with them
         (r"\bneed to\b", "have to"), (r"\bneeds to\b", "has to"), (r"\bhave to\b", "need to"), (r"\bhas to\b", "needs to"), (r"\bhad to\b", "needed to"),
         (r"\bshould (?!not)", "ought to "), (r"\bmight\b", "may"), (r"\bgets? (better|worse|used)\b(?! to)", r"becomes \1"), (r"\bgot (better|worse)\b", r"became \1"),
         (r"\bask for\b", "request"), (r"\bask (?:\b(them|the team|your team|your doctor|your nurse)\b )?if\b", r"ask \1 whether"),
-        (r"\btalk to\b", "speak with"), (r"\bspeak to\b", "talk to"), (r"\bring (?=the |your |them|a )", "call "), (r"\bphone (?=the |your |them )", "call "),
+        (r"\btalk to\b", "speak with"), (r"\bspeak to\b", "talk to"), (r"\bring (?=them\b|(?:the|your|a) (?:unit|nurse|ward|clinic|team|doctor|gp|line|hospital|airline|office|surgery|helpline)\b)", "call "), (r"\bphone (?=the |your |them )", "call "),
         (r"\bstarted\b(?= to| taking| on)", "began"), (r"\btry to\b", "attempt to"), (r"\btries\b(?= to)", "attempts"), (r"\bkeep (\w+ing)\b", r"go on \1"),
         (r"\bkept (\w+ing)\b", r"went on \1"), (r"\bmakes sure\b", "ensures"), (r"\bmake sure\b", "ensure"), (r"\bbuy\b(?! it\b)", "purchase"), (r"\bbought\b", "purchased"),
         (r"\b(said|says|told (?:them|me|us|their \w+)|found|learned|learnt|noticed|realised|realized|thinks|knew|explained) (?=(?:the|it|it's|they|this|you|your|their|there|he|she|a|an|most|some|people|(?:\d+|\w+|\w+ \w+) (?:is|are|was|were|can|will|would|could|has|had|does|makes|means))\b)", r"\1 that "),
         # joining words
         (r"\buntil\b", "till"), (r"\bbecause of\b", "owing to"), (r"\bbecause\b", "since"), (r"\binstead of\b", "rather than"), (r"\brather than\b", "instead of"),
         (r"(?<=\w)\b,? but (?=\w)", ", yet "), (r"\balthough\b", "though"), (r"\band then\b", "and afterwards"),
-        (r"\bso that\b", "so"), (r"\beven if\b", "even when"), (r"\bas soon as\b", "once"), (r"\bon top of\b", "in addition to"),
+        (r"\bso that\b", "so"), (r"\beven if\b", "even when"), (r"\bas soon as\b", "once"),
         (r"\bright (after|before)\b", r"directly \1"), (r"\bright away\b", "immediately"), (r"\bstraight away\b", "immediately"), (r"\ball the time\b", "constantly"),
         (r"\bmaybe\b", "perhaps"), (r"\bperhaps\b", "maybe"),
         (r"\bbefore bed\b", "before bedtime"), (r"\bduring the (day|night)\b", r"in the \1"), (r"\bthrough the (day|night)\b", r"throughout the \1"),
-        (r"\bthe whole\b", "the entire"), (r"\bbig\b", "large"), (r"\busually\b", "mostly"), (r"\boften\b", "frequently"), (r"\bquickly\b", "fast"),
+        (r"(?<!on )\bthe whole (?!of\b|thing\b|lot\b)", "the entire "), (r"\bbig\b(?! (?:deal|time|c\b|one|step|sister|brother|toe|girl|boy|help|day|thing|ask))", "large"), (r"\busually\b", "mostly"), (r"\boften\b", "frequently"), (r"\bquickly(?=[.,;]|$)", "fast"),
         # words that may go
-        (r"(?<!not )(?<!n't )(?<!no )\b(?:really|actually|quite|simply|basically|literally|absolutely|honestly|definitely) (?=\w)", ""), (r"(?<=\bthey )just (?=\w)", ""), (r"\bso (?=much|many|tired|bad|sore|sick)\b", "very "),
+        (r"(?<!not )(?<!n't )(?<!no )\b(?:really|actually|quite|simply|basically|literally|absolutely|honestly|definitely) (?=\w)", ""), (r"(?<=\bthey )just (?=\w)", ""),
         (r"(?<!not )(?<!n't )\balso (?=\w)", ""), (r"(?<!not )(?<!n't )\beven (?=the|a|with|\d|one)\b", ""), (r",? too(?=[.;,]|$)", ""), (r"\ball of (?=the\b)", "all "), (r"\ball the (?=\w+s\b)", "all of the "),
         (r"\band (?=(?:a|an|the|some|no) \w+(?:[.,;]|$))", "plus "), (r"(?<=\w), (?=(?:a|an|the) \w+[.;]?$)", " and "),
         (r"\bafter (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "following "), (r"\bbefore (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "ahead of "),
@@ -56,9 +56,9 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bin hospital\b", "in the hospital"), (r"(?<!advice)(?<!notes)(?<!Also)(?<!add): (?=\w)", ", namely "), (r"\b(reason|time|strength|sleep|rest|salt|water|food) enough\b", r"enough \1"), (r"\bnor (?=an?\b|any\b)", "or "), (r"\b(half|all|both) of the\b", r"\1 the"), (r"\bat the start\b", "at first"), (r"\bon the (?=mon|tues|wednes|thurs|fri|satur|sun)", "on "),
         (r", then (?=\w)", ", and then "), (r"(?<=[a-z]{3}), (?=(?:no|less|more|always|usually|then|only)\b)", " and "),
         (r"\byou can (?!not)(?=[a-z])", "you are able to "),
-        (r"\bfrom the start\b", "from the beginning"), (r"\bin (?=the first|one|two|three|under|a few|a couple)", "within "), (r"(?<=\w),? so (?=(?:you|they|it|the|we|this|your|their)\b)", ", and so "),
+        (r"\bfrom the start\b", "from the beginning"), (r"\bin (?=the first\b)", "within "), (r"(?<=\w),? so (?=(?:you|they|it|the|we|this|your|their)\b)", ", and so "),
         (r"(?<!\d) and (?!not|no|never|so|also|a half|then|yet|\d)(?=\w)(?<!one and )(?<!two and )(?<!three and )(?<!both and )", " and also "),
-        (r"\bevery (?!other|few|two|three|four|five|six|bit|now)(?=[a-z])", "each "),
+        (r"\bevery (?!other|few|two|three|four|five|six|bit|now|single|day|body|one\b)(?=[a-z])", "each "),
     )
 )  # fmt: skip
 """Other words for the same, the least noticed first: used only where too many words of the message would stand in a row."""
@@ -75,7 +75,7 @@ _PHRASE = re.compile(r"^(?:if|when|while|unless|before|after|once|until|with|in|
 _BETWEEN = re.compile(r"^(?:,| (?:when|if|because|while|unless|until|till|before|after|so|but|since)\b)")
 _JOINT = re.compile(
     r"(?:, | (?=(?:and|or|so) (?!a half)(?:i|you|they|it|he|she|we|the|a|an|your|their|this|that|some|no)\b)| (?=(?:when|if|because|while|unless|until|till|before|after|so|but|with|without|during|instead|since|which|where|"
-    r"whether|than)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each|one|any|this|that|all|both|two|three|four|five|six|seven|eight|nine|ten|half|about)\b)| (?=(?:in|at|for|from|on|by|with|into|during|through|within|about|under|over|against|between|around|inside|outside|than) (?!(?:is|are|was|were|has|have|had|can|will|it|them|me|you|and|or|but)\b)\w))(?=\w)"
+    r"whether|than)\b)| (?=as (?:the|an?|your|their|my)\b)| (?=(?:in|at|for|from|on|by) (?:the|a|an|their|your|\d+|some|every|each|one|any|this|that|all|both|two|three|four|five|six|seven|eight|nine|ten|half|about)\b)| (?=(?:in|at|for|from|on|by|with|into|during|through|within|about|under|over|against|between|around|inside|outside|than) (?!(?:is|are|was|were|has|have|had|can|will|it|them|me|you|and|or|but)\b)\w))(?=\w)"
 )
 """Where a few words may be put in without harm."""
 

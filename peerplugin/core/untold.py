@@ -76,4 +76,4 @@ def untellable(text: str, sentence: str, source: str) -> bool:
 
 
 def _unbalanced(text: str) -> bool:
-    return text.count("(") != text.count(")") or bool(re.search(r"[:;]$|\b(?:and|or|but|the|a|an|because|so|my|is)$", text, re.I))
+    return text.count("(") != text.count(")") or bool(re.search(r"[:;]$|\b(?:and|or|but|the|a|an|because|(?<!or )so|my|is)$", text))
