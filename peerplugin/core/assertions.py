@@ -96,7 +96,7 @@ def note(text: str, setting: Setting) -> Piece | None:
         return None
     if re.match(r"^(?:it|that|this|those|these|they|he|she|him|her|them|which|who|whose|because|than|nor|as|so|too|to|such|like|why|how|what|i|we|you|of|one (?:of|more|who|that|hard|thing)|the one|another|other|none|and|or|but)\b", text, re.I):  # fmt: skip
         return None
-    if re.match(r"^(?:before|after|when|if|while|until|since|though|although|where|once|unless|whenever)\b.*\b(?:i|we|you|they|it|he|she|is|are|was|were)\b", text, re.I) and "," not in text:  # fmt: skip
+    if re.match(r"^(?:before|after|when|if|while|until|since|though|although|where|once|unless|whenever)\b", text, re.I) and "," not in text and any(w in FINITE or w in SUBJECTS for w in low[1:]):  # fmt: skip
         return None
     if (weak_reference(text) and not setting.follows) or carries(text) < (2 if setting.follows or setting.leaning else 3):
         return None
@@ -105,7 +105,11 @@ def note(text: str, setting: Setting) -> Piece | None:
     swapped = third_person(text, setting.relations, known=setting.follows)
     if swapped is None:
         return None
-    leans = low[0] in (FINITE - PARTICIPLE) | {"not"} or (low[0] in PARTICIPLE & frozenset(PAST) and len(low) < 4)
+    leans = (
+        low[0] in (FINITE - PARTICIPLE) | {"not"}
+        or (low[0] in PAST and setting.inside)
+        or (low[0] in PARTICIPLE & frozenset(PAST) and len(low) < 4)
+    )
     if leans and not (setting.follows or setting.leaning):
         return None
     return Piece("note", lower_start(re.sub(r" here(?=,|$)", "", swapped), setting.small), leans=leans)

@@ -248,7 +248,7 @@ def starts_instruction(low: str) -> bool:
     ):
         k += 1
     verb = tokens[k] if tokens else ""
-    if verb == "like" or (k and low.split()[k - 1].endswith(",")):
+    if verb == "like" or (verb == "time" and k) or (k and low.split()[k - 1].endswith(",")):
         return False
     if verb in SAME_PAST and re.search(
         r"\b(?:i|my|ago|once|yesterday|last|(?:mon|tues|wednes|thurs|fri|satur|sun)day|like an? \w+)\b", low

@@ -50,9 +50,9 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # words that may go
         (r"(?<!not )(?<!n't )(?<!no )\b(?:really|actually|quite|simply|basically|literally|absolutely|honestly|definitely) (?=\w)", ""), (r"(?<=\bthey )just (?=\w)", ""),
         (r"(?<!not )(?<!n't )\balso (?=\w)", ""), (r"(?<!not )(?<!n't )\beven (?=the|a|with|\d|one)\b", ""), (r",? too(?=[.;,]|$)", ""), (r"\ball of (?=the\b)", "all "), (r"\ball the (?=\w+s\b)", "all of the "),
-        (r"\band (?=(?:a|an|the|some|no) \w+(?:[.,;]|$))", "plus "), (r"(?<=\w), (?=(?:a|an|the) \w+[.;]?$)", " and "),
+        (r"\band (?=(?:a|an|the|some) \w+(?:[.,;]|$))", "plus "), (r"(?<=\w), (?=(?:a|an|the) \w+[.;]?$)", " and "),
         (r"\bafter (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "following "), (r"\bbefore (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "ahead of "),
-        (r"\bwhen (?=you\b)", "whenever "), (_YOUR, "the "), (r", plus (?=\w)", " and "), (r"\bpeople who\b", "people that"), (r"\bthe (\w+) that (?=is|was|has|does|can|comes|goes|makes|works)", r"the \1 which "),
+        (r"(?<!even )\bwhen (?=you\b)", "whenever "), (_YOUR, "the "), (r", plus (?=\w)", " and "), (r"\bpeople who\b", "people that"), (r"\bthe (\w+) that (?=is|was|has|does|can|comes|goes|makes|works)", r"the \1 which "),
         (r"\bin hospital\b", "in the hospital"), (r"(?<!advice)(?<!notes)(?<!Also)(?<!add): (?=\w)", ", namely "), (r"\b(reason|time|strength|sleep|rest|salt|water|food) enough\b", r"enough \1"), (r"\bnor (?=an?\b|any\b)", "or "), (r"\b(half|all|both) of the\b", r"\1 the"), (r"\bat the start\b", "at first"), (r"\bon the (?=mon|tues|wednes|thurs|fri|satur|sun)", "on "),
         (r", then (?=\w)", ", and then "), (r"(?<=[a-z]{3}), (?=(?:no|less|more|always|usually|then|only)\b)", " and "),
         (r"\byou can (?!not)(?=[a-z])", "you are able to "),
@@ -135,7 +135,13 @@ def _with_and(text: str, start: int, end: int) -> Iterator[str]:
             if starts_instruction(before.lower())
             else is_clause(before) and is_clause(after) and not starts_instruction(after.lower())
         )
-        last = not is_clause(after) and re.match(r"^[^,;:]*\.?$", text[match.end() :]) and before.count(",") >= 1 and len(after.split()) < 5
+        last = (
+            not is_clause(after)
+            and re.match(r"^[^,;:]*\.?$", text[match.end() :])
+            and before.count(",") >= 1
+            and 0 < len(after.split()) < 5
+            and after.split()[0].lower() not in FINITE
+        )
         if both or last:
             yield f"{text[: match.start()]}{',' if both else ''} and {text[match.end() :]}"
 
@@ -276,7 +282,7 @@ def _parted(text: str, source: str, limit: int) -> str | None:
             continue
         if not (is_clause(tail) and (advises or is_clause(head) or start == 0)) and not (advises and starts_instruction(tail.lower())):
             continue
-        head = text[: match.start()]
+        head, tail = text[: match.start()], re.sub(r"^(?:also|so) ", "", tail)
         if word in {"because", "since"}:
             changed = f"{head}; the reason given is that {tail}"
         elif word == "but":

@@ -20,14 +20,15 @@ _OPENERS = re.compile(
 _TAILS = re.compile(
     r"[\s,.!;:…-]+(?:lol|haha+|hehe|tbh|btw|imo|imho|though|tho|too|eh|hun|hon|love|babe|mate|lah|po|ji|ta|thx|thanks|thank you|"
     r"honestly|"
-    r"you know|i swear|no joke|seriously|fwiw|anyway|so yeah|or something|or whatever|and all that|x+)[.!]*$", re.I
+    r"i swear|no joke|seriously|fwiw|anyway|so yeah|or something|or whatever|and all that|x+)[.!]*$", re.I
 )  # fmt: skip
-_OK = re.compile(r"\s*[,.!;:…-]+\s*(?:ok|okay)[.!]*$", re.I)
+_OK = re.compile(r"\s*[,.!;:…-]+\s*(?:ok|okay|you know)[.!]*$", re.I)
 _FILLERS = re.compile(
     r"\b(?:(?<!\bin )anyway|literally|basically|honestly|actually|obviously|tbh|lol|haha+|fwiw|like literally|you know,|i mean,|btw|ngl|"
     r"imo|just fyi)\b,?\s*",
     re.I,
 )
+_BETWEEN_COMMAS = re.compile(r",\s*(?:anyway|literally|basically|honestly|actually|obviously|tbh|lol|btw|imo|ngl|fwiw)\s*,\s*", re.I)
 _CONTRACTIONS = {
     "don't": "do not", "doesn't": "does not", "didn't": "did not", "can't": "cannot", "couldn't": "could not", "won't": "will not",
     "wouldn't": "would not", "shouldn't": "should not", "isn't": "is not", "aren't": "are not", "wasn't": "was not", "weren't": "were not",
@@ -57,12 +58,15 @@ def clean_sentence(sentence: str) -> str:
     text = re.sub(r"\s*&\s*|(?<=\w)\s\+\s(?=\w)", " and ", text)
     text = re.sub(r"\s=\s", " means ", text)
     text = re.sub(r"^[\w ]{3,16}: (?=(?:i|im|i'm|i've|ive|my|we|our)\b)", "", text, flags=re.I)
+    text = re.sub(r"[.;],(?=\s)", ",", text)
     text = re.sub(r"(?<=[a-z])\s*([!?.,])\1+", r"\1", text)
     text = re.sub(r"[!]+", ".", text)
     for _ in range(3):
         text = _OPENERS.sub("", text).strip(" ,.;:-–—")
         text = _TAILS.sub("", _OK.sub("", text)).strip(" ,;:-–—")
-    text = _FILLERS.sub("", text)
+    text = _BETWEEN_COMMAS.sub(" ", text)
+    text = _FILLERS.sub(lambda m: ", " if m.start() and "," in m.group() else "", text)
+    text = re.sub(r"\s+,", ",", text)
     return spelt(text).strip(" ,;:-–—.")
 
 
@@ -85,7 +89,13 @@ def spelt(text: str) -> str:
         )
     for token in re.split(r"(\s+|[,.;:!?()])", text):
         low = token.lower()
-        if low in SHORT and low not in {"its", "cause", "ok"} and not (token.isupper() and (len(token) > 1 or low in {"r", "w"})):
+        if (
+            low in SHORT
+            and low not in {"its", "cause", "ok"}
+            and (low != "lets" or not out)
+            and (low != "docs" or not re.search(r"\bread\b", text, re.I))
+            and not (token.isupper() and (len(token) > 1 or low in {"r", "w"}))
+        ):
             token = SHORT[low]
         elif low == "i" or low.startswith("i'"):
             token = "I" + token[1:]
