@@ -72,7 +72,7 @@ def clean_sentence(sentence: str) -> str:
 
 def spelt(text: str) -> str:
     """Short forms and dialect written out."""
-    out = []
+    out: list[str] = []
     text = re.sub(r"\b(I|we) been\b", r"\1 have been", text, flags=re.I)
     text = re.sub(r"\b(should|would|could|must|might)(?:a| of)\b(?= (?:been|had|\w+ed|\w+en|gone|done)\b)", r"\1 have", text, flags=re.I)
     text = re.sub(
