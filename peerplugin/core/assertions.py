@@ -80,13 +80,9 @@ def _has_main_clause(text: str) -> bool:
     return bool(phrase) or verbs >= 2
 
 
-_LABEL = re.compile(r"^[^,:]{0,40}\b(?:rules?|tips?|version|advice|answer|word|things?|question|plan|list)(?: [^,:]{1,25})?: ", re.I)
-"""What only announces what comes."""
-
-
 def note(text: str, setting: Setting) -> Piece | None:
     """Words without a subject: a list, a time, a thing, what came of it. They stand behind a colon or a semicolon."""
-    text = _LABEL.sub("", re.sub(r",? for (?:me|us)(?=[,.;]|$)", "", text, flags=re.I)).replace(": ", ", ")
+    text = re.sub(r",? for (?:me|us)(?=[,.;]|$)", "", text, flags=re.I).replace(": ", ", ")
     low = [w.lower() for w in re.findall(r"[A-Za-z']+", text)]
     if (
         not low

@@ -35,7 +35,7 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bneed to\b", "have to"), (r"\bneeds to\b", "has to"), (r"\bhave to\b", "need to"), (r"\bhas to\b", "needs to"), (r"\bhad to\b", "needed to"),
         (r"\bshould (?!not)", "ought to "), (r"\bmight\b", "may"), (r"\bgets? (better|worse|used)\b(?! to)", r"becomes \1"), (r"\bgot (better|worse)\b", r"became \1"),
         (r"\bask for\b", "request"), (r"\bask (?:\b(them|the team|your team|your doctor|your nurse)\b )?if\b", r"ask \1 whether"),
-        (r"\btalk to\b", "speak with"), (r"\bspeak to\b", "talk to"), (r"\bring (?=them\b|(?:the|your|a) (?:unit|nurse|ward|clinic|team|doctor|gp|line|hospital|airline|office|surgery|helpline)\b)", "call "), (r"\bphone (?=the |your |them )", "call "),
+        (r"\btalk to\b", "speak with"), (r"\bspeak to\b", "talk to"), (r"\bring (?=them\b|(?:the|your|a) (?:\w+ )?(?:unit|nurse|ward|clinic|team|doctor|gp|line|hospital|airline|office|surgery|helpline)\b)", "call "), (r"\bphone (?=the |your |them )", "call "),
         (r"\bstarted\b(?= to| taking| on)", "began"), (r"\btry to\b", "attempt to"), (r"\btries\b(?= to)", "attempts"), (r"\bkeep (\w+ing)\b", r"go on \1"),
         (r"\bkept (\w+ing)\b", r"went on \1"), (r"\bmakes sure\b", "ensures"), (r"\bmake sure\b", "ensure"), (r"\bbuy\b(?! it\b)", "purchase"), (r"\bbought\b", "purchased"),
         (r"\b(said|says|told (?:them|me|us|their \w+)|found|learned|learnt|noticed|realised|realized|thinks|knew|explained) (?=(?:the|it|it's|they|this|you|your|their|there|he|she|a|an|most|some|people|(?:\d+|\w+|\w+ \w+) (?:is|are|was|were|can|will|would|could|has|had|does|makes|means))\b)", r"\1 that "),
@@ -220,11 +220,13 @@ def _places(text: str, *, note: bool = False) -> list[tuple[int, int]]:
         after = text[match.end() :]
         if before.count('"') % 2 or before.split()[-1:] == after.split()[1:2]:  # in a quotation; "step by step"
             continue
+        if after.startswith("or ") and not is_clause(after[3:]) and re.search(r"\b(?:no|not|never|nor|without)\b|n't\b", before, re.I):
+            continue  # the denial goes on behind it
         if match.group() == ", " and "," not in before and _PHRASE.match(before) and len(before.split()) > 2 and len(after.split()) > 2:
             first.append(match.span())
             continue
         if (
-            len(before.split()) < (2 if note and match.group() == ", " else 3)
+            len(before.split()) < (2 if note else 3)
             or len(after.split()) < 2
             or (note and len(before.split(",")[-1].split()) < 2)
             or before.split()[-1].lower() in NOT_AN_END | _LIMITS

@@ -36,6 +36,7 @@ def pieces(sentence: str, source: str, setting: Setting) -> tuple[Piece, ...]:
     inside = carries(ahead) > 0 and not _SELF.search(re.split(r"[.!?\n]", ahead.rstrip(" .!?\n"))[-1])
     setting = replace(setting, relations=_spoken_of(setting.relations, sentence, source), inside=inside)
     text = re.sub(r"^(mother|father)('s)?\b", r"my \1\2", text, flags=re.I)
+    text = _LABEL.sub("", text)
     text = re.sub(r"^((?:if|when|for) [^,:]{3,60}|[A-Za-z-]+(?: [a-z-]+){0,2}): (?=\w)", r"\1, ", text, flags=re.I)
     if not setting.follows:
         text = re.sub(r"^(?:then|and then),? (?=\w)", "", text, flags=re.I)
@@ -62,6 +63,8 @@ def _spoken_of(relations: Sequence[str], sentence: str, source: str) -> tuple[st
 
 
 _SELF = re.compile(r"\b(?:i|i'm|im|i've|ive|we)\b", re.I)
+_LABEL = re.compile(r"^[^,:]{0,40}\b(?:rules?|tips?|version|advice|answer|word|things?|question|plan|list)(?: [^,:]{1,25})?: ", re.I)
+"""What only announces what comes."""
 _PLEASE = re.compile(r"^(?:(?:and|so|also|then|but)\s+)*(?:please|pls|plz)\s+(?!(?:can|could|may|help|tell|let|someone|somebody)\b)", re.I)
 _CUT = re.compile(r"(?:,|;|:)\s+(?:and |but |so )?|\s+(?:and|but|so|because) (?=(?:i|we|my|they|he|she|it|the|you|your|now|then)\b)", re.I)
 _BINDS = re.compile(r"\b(?:if|unless|not|no|but|except|never|only|or|without|until|till|though|although|maybe|might|probably|perhaps|nor|neither|when|whether)\b|n't\b", re.I)  # fmt: skip

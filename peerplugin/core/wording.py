@@ -84,7 +84,7 @@ def _gathered(sentences: Sequence[str], source: str, setting: Setting, limit: in
         here, takes_back = len(told), bool(_TAKES_BACK.match(sentence))
         after = told[-1].kind if follows else None
         found = pieces(sentence, source, replace(setting, follows=follows, leaning=setting.leaning and first, after=after))
-        first = first and carries(sentence) == 0
+        first = first and carries(sentence) <= 1 and sentence.count(" ") < 3
         follows = bool(found)
         for piece in found:
             follows = (not piece.leans or follows) and unlike(_framed(piece, told, who), source, limit) is not None
