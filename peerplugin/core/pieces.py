@@ -86,7 +86,11 @@ def _parts(text: str, sentence: str, source: str, setting: Setting) -> tuple[Pie
         if piece is not None and (piece.kind == "note" or carries(part) < 2 or (piece.kind == "own" and re.search(r"\byou\b", part, re.I))):
             piece = None
         if piece is None:
-            if _BINDS.search(part) or re.match(r"^(?:but|because|so)\b", text[max(0, start - 8) : end].strip(), re.I):
+            if (
+                _BINDS.search(part)
+                or (ME.search(part) and re.search(r"\byour?\b", part, re.I))
+                or re.match(r"^(?:but|because|so)\b", text[max(0, start - 8) : end].strip(), re.I)
+            ):
                 return ()
             continue
         if (piece.leans or re.match(r"(?:they|he|she|it)\b", part, re.I)) and not told:

@@ -38,6 +38,13 @@ _IDENTIFYING = re.compile(
     re.I,
 )
 """A day of the month, an age of somebody: what the scrubbing may have left."""
+_INSTITUTION = re.compile(
+    r"\b[A-Z]\w+ (?:[A-Z]\w+ )*(?:Centre|Center|Hospital|Clinic|Infirmary|Regional|Memorial|General|University|Institute|School|Surgery|Avenue|Street|"
+    r"Road|Lane|Drive|Court|Row|County|COUNTY)\b|\b(?:[Tt]he )?(?:Royal|Saint|Sint|St|Sankt|Mount|Good) [A-Z]\w+"
+)
+"""A name of a place of care or of a street, as people write them."""
+_CARE = re.compile(r"\b(?:please stay|stay (?:with|for) (?:us|me)|are (?:you|u) safe|worried about you|don'?t hurt yourself)\b", re.I)
+"""Said to somebody in need: no part of such a message is told."""
 _NOW = re.compile(
     r"^(?:just |still )?(?:reading|scrolling|catching up|typing|lurking|calling)\b|^(?:I'll|I will|I'm going to|we'll|we will|I shall)\b|\bI'm (?:just |not |still |only )?(?:looking|calling|writing|reading|"
     r"typing|going|crying|laughing|printing|being|asking|saying|saving|copying|listening|"
@@ -61,7 +68,14 @@ _NOISE = re.compile(r"https?:|www\.|!\w|\bq\+|@\w|\?|\b(?:lol|lmao|(?:ha){2,}|he
 
 def untellable(text: str, sentence: str, source: str) -> bool:
     """Whether the sentence (and `text`, the same as a page spells it) may not be told at all, whatever its grammar."""
-    if _NOISE.search(sentence) or _JOKE.search(source) or _REFUSE.search(text) or _unbalanced(text):
+    if (
+        _CARE.search(source)
+        or _INSTITUTION.search(text)
+        or _NOISE.search(sentence)
+        or _JOKE.search(source)
+        or _REFUSE.search(text)
+        or _unbalanced(text)
+    ):
         return True
     if (
         _TO_ONE.search(text)

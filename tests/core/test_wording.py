@@ -70,6 +70,20 @@ def test_who_did_it_is_not_guessed() -> None:
     assert reported is None or not reported.startswith("One member came")
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "I am new here and your words are what I needed, please stay",
+        "I spent the winter at Silver Birch Hospital with it",
+        "the scan is on the 23rd and I am ready for it",
+        "her fits began at 7 months and never came back",
+    ],
+)
+def test_what_may_say_who_somebody_is_and_words_of_care_are_not_told(said: str) -> None:
+    assert told(said) is None
+    assert all_told(said) is None
+
+
 def test_a_verb_without_a_subject_behind_somebody_else_is_not_the_speakers() -> None:
     said = "my grandson was with me at the pool. saw the whole thing"
     reported = all_told(said)
