@@ -13,7 +13,7 @@ ENV := .venv/.made
 SYNAPSE := .venv-synapse/.made
 READERS := tests/readers/node_modules/.made
 
-.PHONY: help env test test-quick lint format map pictures demo bench lock clean browser libical
+.PHONY: help env test test-quick lint format map pictures demo bench bench-quality lock clean browser libical
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z.-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -48,6 +48,9 @@ demo: $(ENV) $(SYNAPSE) ## a meeting from the first message to the published top
 
 bench: $(ENV) $(SYNAPSE) ## how fast and how small, as a table
 	$(BIN)/python -m tests.bench
+
+bench-quality: $(ENV) ## how good threads and drafts are on meetings that were not learned from (a quarter of an hour)
+	$(BIN)/python -m tests.quality
 
 lock: $(ENV) ## resolve the dependencies anew (after a change of pyproject.toml; then make env)
 	$(BIN)/python -m piptools compile $(COMPILE) --output-file requirements.lock pyproject.toml

@@ -8,7 +8,6 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from peerplugin.core.threads import ThreadModel
 from peerplugin.learning import artefacts, threads
 from peerplugin.learning.labelled import folders_in, read_labelled
 from peerplugin.models import load_vocabulary
@@ -31,14 +30,7 @@ def learn_threads(meetings: Meetings, out: Out = None, without: Without = None) 
     with Console(stderr=True).status("Training..."):
         trainer = threads.Trainer(threads.cases(some, vocabulary))
         model = trainer.model(frozenset(meeting.name for meeting in some), vocabulary)
-    write_threads(out or config_dir() / "models", model)
-
-
-def write_threads(out: Path, model: ThreadModel) -> None:
-    """The trained parts of a model."""
-    artefacts.write_forest(out / "pairs.npz", model.pairs)
-    artefacts.write_forest(out / "joining.npz", model.joins[0])
-    artefacts.write_sums(out)
+    artefacts.write_threads(out or config_dir() / "models", model)
 
 
 @program.command("words")

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from peerplugin.core.forest import Floats, Forest
+from peerplugin.core.threads import ThreadModel
 
 SUMS = "SHA256SUMS"
 
@@ -21,6 +22,13 @@ def write_arrays(file: Path, **arrays: Floats) -> None:
 def write_forest(file: Path, forest: Forest) -> None:
     """The trees, as `peerplugin.models.load_forest` reads them."""
     write_arrays(file, feature=forest.feature, threshold=forest.threshold, keep=forest.keep, first=forest.first, leaf=forest.leaf)
+
+
+def write_threads(folder: Path, model: ThreadModel) -> None:
+    """The trained parts of what groups lines, and the sums anew."""
+    write_forest(folder / "pairs.npz", model.pairs)
+    write_forest(folder / "joining.npz", model.joins[0])
+    write_sums(folder)
 
 
 def write_sums(folder: Path) -> None:
