@@ -21,6 +21,8 @@ FLOW = 0.7
 """How much of a neighbour's words a line takes over: its speaker's burst, and what it answers (half of it back)."""
 COMMON = 2.0
 """Words in more than one line of everyday chat out of e**2 say nothing."""
+LONGEST_WORD = 60
+"""Longer ones are no words: a key somebody held down, a link."""
 _TOKEN = re.compile(r"[a-z0-9]+")
 
 
@@ -37,6 +39,8 @@ class Vocabulary:
         whole = self.pieces.get(word)
         if whole is not None:
             return (whole,)
+        if len(word) > LONGEST_WORD:
+            return ()
         found, start = [], 0
         while start < len(word):
             for stop in range(len(word), start, -1):
