@@ -72,7 +72,10 @@ def report_all(
     while told and sum(_weight(p) for p in told) >= (3 if len(told) == 1 and told[0].kind == "note" else 2):
         if (text := _whole(told, source, limit, who)) is not None:
             return text
-        told = _within(told, sum(len(words(p.text)) for p in told) - 1)[: max(1, len(told) - 1)] if len(told) > 1 else []
+        shorter = _within(told, sum(len(words(p.text)) for p in told) - 1)
+        if len(shorter) == len(told):
+            return None
+        told = shorter
     return None
 
 
@@ -179,7 +182,7 @@ def agreed(clause: str) -> str:
     """What "they ..." say of themselves, as said of one: "takes", "was told"; "says they ..." where that cannot be done word for word."""
     match = re.match(r"^they ((?:\w+ly |just |also |always |never |still |only |then |even |once |now |already |both |either |sometimes |often )*)([a-z']+)\b", clause)  # fmt: skip
     tail = clause[match.end() :].lower() if match else ""
-    if match is None or match[2] in SAME_PAST | {"they"} or _changes(match[2], tail):
+    if match is None or match[2] in SAME_PAST | {"they"} or _changes(tail):
         return f"says {clause}"
     verb, rest = match[2], clause[match.end() :]
     forms = {
@@ -199,11 +202,8 @@ def agreed(clause: str) -> str:
     return f"{match[1]}{third(verb)}{rest}" if verb in BASE else f"says {clause}"
 
 
-def _changes(verb: str, tail: str) -> bool:
+def _changes(tail: str) -> bool:
     """Whether a second verb of the speaker follows that would have to agree as well, or is of another time."""
-    past = verb in PAST or verb in {"had", "did", "were"}
-    if past and verb in {"were", "had", "did"}:
-        past = True
     tokens = re.findall(r"[a-z']+|,", tail)
     for k, word in enumerate(tokens):
         before = tokens[k - 1] if k else ""
@@ -212,6 +212,12 @@ def _changes(verb: str, tail: str) -> bool:
         if before in {"and", "or", "but", "then", ",", "so"} and (word in BASE or word in {"are", "have", "do", "don't"}):
             return True
     return False
+
+
+def _plural(verb: str) -> str:
+    """`takes` -> `take`, `was` -> `were`; a past form stays."""
+    back = {third(b): b for b in (verb.removesuffix("s"), verb.removesuffix("es"), verb.removesuffix("ies") + "y") if b in BASE}
+    return {"was": "were", "is": "are", "has": "have", "does": "do"}.get(verb) or back.get(verb, verb)
 
 
 def counted(text: str, members: int) -> str | None:
@@ -223,14 +229,12 @@ def counted(text: str, members: int) -> str | None:
                          ("For one member,", f"For {number.lower()} members,")):  # fmt: skip
         if text.startswith(lead):
             return plural + text[len(lead) :]
-    if ", one member says, " in text:
-        return text.replace(", one member says, ", f", {number.lower()} members say, ")
+    if framed := re.search(r", one member (say|note)s, ", text):
+        return f"{text[: framed.start()]}, {number.lower()} members {framed[1]}, {text[framed.end() :]}"
     match = re.match(r"One member ((?:\w+ly |also |only |just |still |never |always )?)([a-z']+)\b", text)
     if match is None:
         return None
-    back = {third(b): b for b in (match[2].removesuffix("s"), match[2].removesuffix("es"), match[2].removesuffix("ies") + "y") if b in BASE}
-    forms = {"was": "were", "is": "are", "has": "have", "does": "do"} | back
-    return f"{number} members {match[1]}{forms.get(match[2], match[2])}{text[match.end() :]}"
+    return f"{number} members {match[1]}{_plural(match[2])}{text[match.end() :]}"
 
 
 def continued(text: str) -> str:
@@ -244,14 +248,10 @@ def continued(text: str) -> str:
     ):
         if text.startswith(lead):
             return instead + text[len(lead) :]
-    text = text.replace(", one member says, ", ", ")
+    text = re.sub(r", one member (?:says|notes), ", ", ", text)
     for lead in ("According to one member, ", "One member says that ", "One member says "):
         if text.startswith(lead):
             return text[len(lead)].upper() + text[len(lead) + 1 :]
     if match := re.match(r"One member ((?:\w+ly |also |only |just |still |never |always )?)([a-z]+)\b", text):
-        base = {
-            third(b): b for b in (match[2].removesuffix("s"), match[2].removesuffix("es"), match[2].removesuffix("ies") + "y") if b in BASE
-        }
-        forms = {"was": "were", "is": "are", "has": "have", "does": "do"} | base
-        return f"They {match[1]}{forms.get(match[2], match[2])}" + text[match.end() :]
+        return f"They {match[1]}{_plural(match[2])}" + text[match.end() :]
     return text

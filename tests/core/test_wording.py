@@ -84,6 +84,19 @@ def test_what_may_say_who_somebody_is_and_words_of_care_are_not_told(said: str) 
     assert all_told(said) is None
 
 
+@pytest.mark.parametrize(
+    ("said", "reported"),
+    [
+        ("they told me don't rub the scar", "One member was told not to rub the scar."),
+        ("they told me the opposite of all that", None),
+        ("my old shoes, a stick and the blue bag", "One member notes: their old shoes, a stick and also the blue bag."),
+        ("no grapefruit with the blue tablets or the drops", "No grapefruit, one member notes, with the blue tablets or the drops."),
+    ],
+)  # fmt: skip
+def test_what_was_said_and_what_is_listed(said: str, reported: str | None) -> None:
+    assert told(said) == reported
+
+
 def test_a_verb_without_a_subject_behind_somebody_else_is_not_the_speakers() -> None:
     said = "my grandson was with me at the pool. saw the whole thing"
     reported = all_told(said)
