@@ -130,7 +130,7 @@ def _team(text: str, setting: Setting) -> Piece | None:
         return None
     swapped = third_person(text[match.end() :], setting.relations, known=setting.follows)
     if swapped is None or not swapped.lower().startswith("the team"):
-        return NEVER if match[1] in TEAM_VERBS else None
+        return NEVER if match[1] in TEAM_VERBS and not setting.follows else None
     return Piece("own", swapped[4:])
 
 
@@ -154,7 +154,8 @@ def _first_person(text: str, setting: Setting) -> Piece | None:
         return NEVER
     if carries(text) < 1:
         return NEVER
-    return Piece("self", swapped[0].lower() + swapped[1:], leans=weak_reference(text))
+    several = low[0] == "we're" or (low[0] == "we" and low[at] in {"are", "were"})  # "we are patients": not one member is
+    return Piece("fact" if several else "self", swapped[0].lower() + swapped[1:], leans=weak_reference(text))
 
 
 def _clinician(text: str, setting: Setting) -> Piece | None:

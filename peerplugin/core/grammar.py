@@ -14,6 +14,11 @@ TEAM_VERBS = frozenset(
     offered asked ask called let made found did do redo watch monitor test tested scan scanned drew draw sent send prescribed recommend recommended suggested explained used swap switch lower raise add cut start stop move change pump
     look looked removed operated fixed adjusted increased reduced decided refused insisted warned use redraw slowed slow signed hold held""".split()
 )
+_ANYBODY_DOES = frozenset(
+    "put took take kept keep let made found did do use used moved move start started stop stopped cut held hold look looked change changed pump want wanted "
+    "offered offer call called refused fixed caught".split()
+)
+"""Of those what landlords and insurers do as well."""
 _RELATION = re.compile(
     r"\b(?:my|our)\s+(?:[a-z]+\s+)?(husband|wife|partner|mother|father|son|daughter|brother|sister|boyfriend|girlfriend|fiancé|fiancee|"
     r"grandson|granddaughter|boy|girl|aunt|uncle|cousin|kid|child|hubby)\b",
@@ -38,6 +43,11 @@ CLINICIANS = frozenset(
     "dentist counsellor counselor".split()
 )
 _PERSONS = "doctor|doctors|neuro|onc|endo|derm|rheum|anesthetist|paramedic|therapist|sponsor|cousin|neighbour|neighbor|colleague|boss|manager|donor|professor|somebody|person|member|surgeon|nurse|consultant|specialist|neurologist|gp|oncologist|cardiologist|hepatologist|dietitian|physio|friend|pharmacist|coordinator|man|woman|lady|guy|kid|child|baby"
+_MEDICAL = re.compile(
+    rf"\b(?:{'|'.join(sorted(CLINICIANS))}|doctors?|nurses?|hospital|ward|scans?|mri|ct|labs?|bloods?|doses?|tablets?|pills?|infusions?|transplant|surgery|"
+    r"steroids?|antibiotics?|biopsy|chemo|radiotherapy|catheter|pump|device|echo|drip|cycle|list|\d+ ?(?:mg|ml|units?)|\w+(?:mab|imus|sone|lone|olol|pril|cillin))\b",
+    re.I,
+)
 ADVERBS = frozenset("just also always never still only then even once now already both all either sometimes often".split())
 _KNOWN_SMALL = (
     FINITE
@@ -83,7 +93,7 @@ def third_person(text: str, relations: Sequence[str], *, known: bool = False) ->
         if low in _THEY:
             following = next((w for w in spoken[k + 1 : k + 4] if w not in ADVERBS), "")
             if (
-                (following in TEAM_VERBS or (following in PAST and _does_to_me(spoken[k + 1 : k + 6])))
+                _team_does(following, spoken[k + 1 : k + 7], text)
                 and not _THINGS.search(" ".join(spoken[:k]))
                 and (own or not _several(spoken[:k]))
             ):
@@ -114,9 +124,12 @@ def third_person(text: str, relations: Sequence[str], *, known: bool = False) ->
     )
 
 
-def _does_to_me(after: Sequence[str]) -> bool:
-    """Whether the verb, the first of these words but an adverb, has the speaker for its object."""
-    return any(a in PAST and b in {"me", "us"} for a, b in pairwise(after))
+def _team_does(verb: str, after: Sequence[str], text: str) -> bool:
+    """Whether "they" who do this are the speaker's team: by what they do, to whom, or who is named beside it."""
+    if verb in TEAM_VERBS - _ANYBODY_DOES:
+        return True
+    to_me = any((a in PAST or a in TEAM_VERBS) and b in {"me", "us", "my", "our"} for a, b in pairwise(after))
+    return to_me or (verb in _ANYBODY_DOES and _MEDICAL.search(text) is not None)
 
 
 def _several(before: Sequence[str]) -> bool:

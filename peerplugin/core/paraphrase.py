@@ -50,7 +50,7 @@ _SWAPS: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # words that may go
         (r"(?<!not )(?<!n't )(?<!no )\b(?:really|actually|quite|simply|basically|literally|absolutely|honestly|definitely) (?=\w)", ""), (r"(?<=\bthey )just (?=\w)", ""),
         (r"(?<!not )(?<!n't )\balso (?=\w)", ""), (r"(?<!not )(?<!n't )\beven (?=the|a|with|\d|one)\b", ""), (r",? too(?=[.;,]|$)", ""), (r"\ball of (?=the\b)", "all "), (r"\ball the (?=\w+s\b)", "all of the "),
-        (r"\band (?=(?:a|an|the|some) \w+(?:[.,;]|$))", "plus "), (r"(?<=\w), (?=(?:a|an|the) \w+[.;]?$)", " and "),
+        (r"\band (?!a half\b)(?=(?:a|an|the|some) \w+(?:[.,;]|$))", "plus "), (r"(?<=\w), (?=(?:a|an|the) \w+[.;]?$)", " and "),
         (r"\bafter (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "following "), (r"\bbefore (?=(?:a|an|the|their|each|every|your) \w+(?:[.,;]|$))", "ahead of "),
         (r"(?<!even )\bwhen (?=you\b)", "whenever "), (_YOUR, "the "), (r", plus (?=\w)", " and "), (r"\bpeople who\b", "people that"), (r"\bthe (\w+) that (?=is|was|has|does|can|comes|goes|makes|works)", r"the \1 which "),
         (r"\bin hospital\b", "in the hospital"), (r"(?<!advice)(?<!notes)(?<!Also)(?<!add): (?=\w)", ", namely "), (r"\b(reason|time|strength|sleep|rest|salt|water|food) enough\b", r"enough \1"), (r"\bnor (?=an?\b|any\b)", "or "), (r"\b(half|all|both) of the\b", r"\1 the"), (r"\bat the start\b", "at first"), (r"\bon the (?=mon|tues|wednes|thurs|fri|satur|sun)", "on "),

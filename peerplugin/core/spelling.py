@@ -8,7 +8,7 @@ from peerplugin.core.english import BASE, FINITE, PARTICIPLE, SHORT, plain
 
 _EMOJI = re.compile("[\U0001f000-\U0001faff\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\ufe0f\u200d]|[:;]-?[()DPp/]|<3|\\bx{1,3}$")
 _OPENERS = re.compile(
-    r"^(?:(?:oh )?no (?=(?:mine|my|i)\b)|(?:yeah|yes|yep|yup|nah|lol|ok|okay|oh|hi|hey|sir|madam|uncle|aunty|bhai|ji|beta|hun|hon|babe|mate|sorry|akka|didi|anna)\s+(?=(?:so|i|i'm|im|my|we|the|it|they|mine|that|same|a|for|but)\b)|(?:ok(?:ay)?|so|well|oh|ah|huh|hmm+|and|but|also|plus|honestly|tbh|btw|lol|haha+|omg|anyway|basically|fyi|imo|ps|p\.s|"
+    r"^(?:no(?: no)+[.,!]*\s+|(?:oh )?no (?=(?:mine|my|i)\b)|(?:yeah|yes|yep|yup|nah|lol|ok|okay|oh|hi|hey|sir|madam|uncle|aunty|bhai|ji|beta|hun|hon|babe|mate|sorry|akka|didi|anna)\s+(?=(?:so|i|i'm|im|my|we|the|it|they|mine|that|same|a|for|but)\b)|(?:ok(?:ay)?|so|well|oh|ah|huh|hmm+|and|but|also|plus|honestly|tbh|btw|lol|haha+|omg|anyway|basically|fyi|imo|ps|p\.s|"
     r"for what it'?s worth|fwiw|to be honest|to be fair|i mean|you know|my two cents|please|pls)\b[\s,.!:;…-]+|"
     r"(?:yes|yeah|yep|yup|no|nope|like|right|sure|now|see|look|listen|actually|true|exactly|agree|agreed|same(?: here)?|same for me|"
     r"me too|\+1|this|hi|hey|hello|sorry|thanks|thank you|"

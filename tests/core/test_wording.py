@@ -112,6 +112,13 @@ def test_what_leans_on_an_untold_sentence_inside_the_message_is_left_out() -> No
     assert all_told("yes. it hums all night through the wall", leaning=True) == "One member says it hums all night through the wall."
 
 
+def test_they_are_the_team_only_where_a_team_does_that() -> None:
+    assert told("they put me on the slow drip for two days") == "One member was put on the slow drip for two days."
+    assert told("they moved the biopsy to the next month") == "One member's team moved the biopsy to the next month."
+    assert told("they took the van back before i had the stitches out") is None
+    assert told("we are patients and families here") == "One member says they are patients and families here."
+
+
 def test_a_relative_named_only_afterwards_is_not_who_she_is() -> None:
     said = "she knows the whole plan by heart. my mother never had one"
     assert report(sentences(said)[0], said, relations=("mother",)) is None
