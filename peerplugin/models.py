@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -10,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from peerplugin.core.forest import Forest
+from peerplugin.core.learned import Learned
 from peerplugin.core.meaning import Vocabulary
 from peerplugin.core.threads import ThreadModel
 from peerplugin.errors import MistakeError
@@ -32,6 +34,20 @@ def load_forest(file: Path) -> Forest:
     """The trees in a file. MistakeError where it is missing or broken."""
     held = _arrays(file)
     return Forest(held["feature"], held["threshold"], held["keep"], held["first"], held["leaf"])
+
+
+def load_learned(folder: Path) -> Learned:
+    """What tells what messages are for. MistakeError where the file is missing or broken."""
+    path = folder / "statements.json"
+    try:
+        table = json.loads(path.read_text(encoding="utf-8"))
+        rows = {str(name): tuple(float(w) for w in row) for name, row in table["weights"].items()}
+        found = Learned(tuple(table["labels"]), tuple(float(b) for b in table["biases"]), rows)
+    except (OSError, AttributeError, KeyError, TypeError, ValueError) as error:
+        raise MistakeError(f"The model {path} cannot be read ({error.__class__.__name__}): copy it there from the distribution.") from error
+    if any(len(row) != len(found.labels) for row in (found.biases, *rows.values())):
+        raise MistakeError(f"The model {path} has rows of different lengths: copy it there from the distribution.")
+    return found
 
 
 def _arrays(file: Path) -> dict[str, npt.NDArray[Any]]:

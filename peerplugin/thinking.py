@@ -4,6 +4,7 @@ Nothing is imported here before it is needed: the service's own process knows th
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from peerplugin.core.model import Outcome, Transcript
@@ -13,6 +14,6 @@ from peerplugin.core.rules import Rules
 def think(transcript: Transcript, rules: Rules, models: Path) -> Outcome:
     """Threads and drafts of a transcript. `models`: the folder with what was learned. MistakeError where one of them cannot be read."""
     from peerplugin.core.draft import compose
-    from peerplugin.models import load_thread_model
+    from peerplugin.models import load_learned, load_thread_model
 
-    return compose(transcript, rules, load_thread_model(models))
+    return compose(transcript, replace(rules, learned=load_learned(models)), load_thread_model(models))

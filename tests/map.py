@@ -21,6 +21,7 @@ PLACES = (
     "peerplugin",
     "peerplugin/store",
     "peerplugin/demo",
+    "peerplugin/learning",
     "integrations/matrix",
     "integrations/discourse",
     "integrations/discourse/sandbox",

@@ -13,8 +13,8 @@ from peerplugin.core.forest import Floats, Forest, Indices
 from peerplugin.core.joining import Field, joining
 
 RESOLUTION = 1.5
-CLUSTERS = 16
-"""Of the start; moves make more or fewer."""
+JOINED = 0.11
+"""Mean probability at which the start still joins clusters: in an hour of talk some fifteen are left. Moves make more or fewer."""
 TRIES = 4
 COMPLETE, SMALL = 0.6, 4
 """Openings in this proportion to clusters of so many lines are taken as all there are."""
@@ -30,13 +30,13 @@ def unit_sums(weight: Floats, units: Indices) -> tuple[Floats, Floats]:
     return member.T @ weight @ member, member.sum(0)
 
 
-def average_link(pairs: Floats, units: Indices, clusters: int) -> Indices:
-    """Join the two likeliest clusters until so many are left: the cluster of every line."""
+def average_link(pairs: Floats, units: Indices, least: float = JOINED) -> Indices:
+    """Join the two likeliest clusters while the mean probability between them is `least`: the cluster of every line."""
     total, size = unit_sums(pairs, units)
     label, alive = np.arange(len(size)), np.ones(len(size), bool)
     mean = total / np.outer(size, size)
     np.fill_diagonal(mean, -np.inf)
-    for _ in range(len(size) - clusters):
+    while mean.max() >= least:
         a, b = divmod(int(mean.argmax()), len(size))
         total[a] += total[b]
         total[:, a] += total[:, b]
@@ -94,21 +94,24 @@ def modularity(pairs: Floats) -> Floats:
 def first_grouping(pairs: Floats, units: Indices, seed: int) -> Indices:
     """The cluster of every line, from what pairs say alone."""
     weight = modularity(pairs)
-    start = average_link(pairs, units, min(CLUSTERS, int(units.max()) + 1))
+    start = average_link(pairs, units)
     return moves(weight, units, start, np.random.default_rng(seed))
 
 
-def grouping_from(pairs: Floats, units: Indices, openings: Sequence[int], seed: int) -> Indices:
-    """The cluster of every line, where openings are given: no two of them share one.
+def taken_as_complete(openings: Sequence[int], label: Indices) -> bool:
+    """Whether openings are nearly as many as the clusters that form anyway: then they are all there are."""
+    return len(openings) >= COMPLETE * int((np.bincount(label) >= SMALL).sum())
 
-    Openings that are nearly as many as the clusters that would form anyway are taken as all there are; else other clusters stay free to form."""
-    free = first_grouping(pairs, units, seed)
-    if len(openings) >= COMPLETE * (np.bincount(free) >= SMALL).sum():
-        return walk_from(pairs, units, openings)
-    label = free
-    for opening in openings:
-        label = np.where(units == units[opening], label.max() + 1, label)
-    return moves(modularity(pairs), units, label, np.random.default_rng(seed), 30, 0.5, held(units, openings))
+
+def parted(pairs: Floats, units: Indices, openings: Sequence[int], label: Indices) -> Indices:
+    """Clusters in which several questions begin are parted between them; other clusters stay as they are."""
+    reached = walk_from(pairs, units, openings)  # the number of the opening that each line is nearest to
+    found = label.copy()
+    for k in np.unique(label[list(openings)]):
+        inside = [o for o, opening in enumerate(openings) if label[opening] == k]
+        for o in inside[1:]:
+            found[(label == k) & (reached == o)] = found.max() + 1
+    return np.asarray(found)
 
 
 def held(units: Indices, openings: Sequence[int]) -> Floats:
@@ -171,11 +174,18 @@ def belonging(forests: Sequence[Forest], known: Field, label: Indices, openings:
 
 
 def grouped(forests: Sequence[Forest], known: Field, openings: Sequence[int], seed: int, tries: int = TRIES) -> Indices:
-    """The cluster of every line: of some tries the one in which lines belong together most."""
-    pairs, units = known.pairs, known.ready.units
-    weight = modularity(pairs)
-    found = []
-    for t in range(tries):
-        start = grouping_from(pairs, units, openings, seed + t) if openings else first_grouping(pairs, units, seed + t)
-        found.append(improve(forests, known, start, seed + t, openings))
+    """The cluster of every line. Openings that are nearly as many as the clusters that would form are all there are; else others stay free."""
+    free = _best(forests, known, seed, tries)
+    if not openings:
+        return free
+    if taken_as_complete(openings, free):
+        return improve(forests, known, walk_from(known.pairs, known.ready.units, openings), seed, openings, Sweeps(heat=0.3))
+    return improve(forests, known, parted(known.pairs, known.ready.units, openings, free), seed, openings, Sweeps(2, 0.0))
+
+
+def _best(forests: Sequence[Forest], known: Field, seed: int, tries: int) -> Indices:
+    """Of some tries the one in which lines belong together most."""
+    weight = modularity(known.pairs)
+    starts = (first_grouping(known.pairs, known.ready.units, seed + t) for t in range(tries))
+    found = [improve(forests, known, start, seed + t) for t, start in enumerate(starts)]
     return max(found, key=lambda label: float(weight[label[:, None] == label[None]].sum()))

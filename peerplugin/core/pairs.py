@@ -27,6 +27,10 @@ NEAR = 60
 COMMON = 0.15
 """A word in more of the lines than this joins nobody."""
 LONG_AGO_S = 999.0
+LEARNED, FADING = 300, 100
+"""So many lines apart the labelled meetings still tell something; an hour of talk is no more."""
+QUIET_S, LINE_S = 120.0, 30.0
+"""A pause of more than QUIET_S parts as much talk as a line every LINE_S would."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -46,7 +50,7 @@ def window(talk: Talk, vocabulary: Vocabulary) -> Window:
     """All features of all pairs of a stretch of talk: n lines need about n * n * 100 bytes."""
     n = len(talk.lines)
     earlier, later = np.triu_indices(n, 1)
-    position = np.cumsum([not line.aside for line in talk.lines])
+    position = _positions(talk)
     columns = _talk(talk, earlier, later, position)
     around = flow(talk)
     known = meaning(talk, vocabulary, around)
@@ -64,11 +68,19 @@ def window(talk: Talk, vocabulary: Vocabulary) -> Window:
 
 
 def probabilities(forest: Forest, ready: Window) -> Floats:
-    """(n, n) probability of sharing a thread; the diagonal is zero."""
+    """(n, n) probability of sharing a thread; the diagonal is zero. Beyond what was learned from it fades."""
     n = len(ready.talk.lines)
+    beyond = ready.position[ready.later] - ready.position[ready.earlier] - LEARNED
     found = np.zeros((n, n), np.float32)
-    found[ready.earlier, ready.later] = sigmoid(forest.scores(ready.features))
+    found[ready.earlier, ready.later] = sigmoid(forest.scores(ready.features)) * np.exp(-np.maximum(0, beyond) / FADING)
     return found + found.T
+
+
+def _positions(talk: Talk) -> Indices:
+    """(n,) how many lines were said before each: asides are none, and in a silence as many as would have been said."""
+    at = np.array([line.at_s for line in talk.lines])
+    silence = np.maximum(0, np.diff(at, prepend=at[:1]) - QUIET_S) // LINE_S
+    return np.cumsum(silence + np.array([not line.aside for line in talk.lines])).astype(np.intp)
 
 
 def _talk(talk: Talk, i: Indices, j: Indices, position: Indices) -> dict[str, Floats]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from peerplugin.core.learned import Learned
 from peerplugin.core.model import Section
 
 
@@ -25,9 +26,11 @@ class Rules:
     """Tag -> the words that earn it."""
     sections: tuple[Section, ...] = ("question", "experience", "emotion", "suggestion", "doctor", "resource", "open")
     """The order in which a draft is read."""
+    learned: Learned = field(default_factory=Learned)
+    """What messages are for and which carry something; without it the rules decide alone."""
     min_contributors: int = 3
-    max_statements: int = 12
-    max_share: float = 0.34
+    max_statements: int = 16
+    max_share: float = 0.3
     """A draft has at most this share of the words of its thread."""
     min_words: int = 75
     """Below this, the share does not cut."""

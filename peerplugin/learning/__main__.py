@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from peerplugin.learning import artefacts, threads
+from peerplugin.learning import artefacts, statements, threads
 from peerplugin.learning.labelled import folders_in, read_labelled
 from peerplugin.models import load_vocabulary
 from peerplugin.settings import config_dir
@@ -31,6 +31,16 @@ def learn_threads(meetings: Meetings, out: Out = None, without: Without = None) 
         trainer = threads.Trainer(threads.cases(some, vocabulary))
         model = trainer.model(frozenset(meeting.name for meeting in some), vocabulary)
     artefacts.write_threads(out or config_dir() / "models", model)
+
+
+@program.command("statements")
+def learn_statements(meetings: Meetings, out: Out = None, without: Without = None) -> None:
+    """What messages are for, and which carry something: statements.json."""
+    some = read_labelled(folder for folder in folders_in(meetings) if folder.name not in (without or ()))
+    target = out or config_dir() / "models"
+    with Console(stderr=True).status("Training..."):
+        statements.learn(some, load_rules(config_dir()), target)
+    artefacts.write_sums(target)
 
 
 @program.command("words")

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from peerplugin import app
-from peerplugin.core.model import EventId, Transcript
+from peerplugin.core.model import EventId, Thread, ThreadId, Transcript
 from peerplugin.errors import MistakeError
 
 
@@ -20,6 +20,16 @@ class Labelled:
     name: str
     transcript: Transcript
     gold: dict[str, Any]
+
+    def threads(self) -> tuple[Thread, ...]:
+        """The labelled threads, as the grouping would have given them."""
+        at = {m.event_id: k for k, m in enumerate(self.transcript.messages) if m.left_out is None and m.text.strip()}
+        found = []
+        for k, thread in enumerate(self.gold["threads"]):
+            ids = sorted((EventId(e) for e in thread["event_ids"] if e in at), key=lambda e: at[e])
+            if ids:
+                found.append(Thread(ThreadId(f"t{k + 1}"), tuple(ids), ids[0]))
+        return tuple(found)
 
     def thread_of(self) -> dict[EventId, str]:
         """The labelled thread of every message that is in one."""

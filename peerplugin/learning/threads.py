@@ -77,7 +77,7 @@ def train_pairs(some: Sequence[Case], seed: int = 0) -> Forest:
 def noisy_states(case: Case, chance: Floats) -> list[tuple[Indices, list[int]]]:
     """Groupings as wrong as those met in use, with the openings given to each: cheap ones, and gold with units moved nearby."""
     draw, units = np.random.default_rng(0), case.ready.units
-    start = grouping.average_link(chance, units, min(14, int(units.max()) + 1))
+    start = grouping.average_link(chance, units)
     known = openings(case.gold)
     some = sorted(draw.choice(known, max(1, len(known) // 2), replace=False).tolist())
     states: list[tuple[Indices, list[int]]] = [
@@ -85,7 +85,7 @@ def noisy_states(case: Case, chance: Floats) -> list[tuple[Indices, list[int]]]:
         (grouping.first_grouping(chance, units, 1), []),
         (start, []),
         (grouping.moves(chance - np.float32(0.18), units, start, draw, 30, 0.0), []),
-        (grouping.grouping_from(chance, units, some, 0), some),
+        (grouping.parted(chance, units, some, grouping.first_grouping(chance, units, 2)), some),
         (grouping.walk_from(chance, units, known), known),
     ]
     first = np.unique(units, return_index=True)[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any
 from peerplugin.core.model import Cue, EventId, Level, MeetingKey, Message, Outcome, Transcript, UserId
 from peerplugin.core.rules import Rules
 from peerplugin.core.threads import ThreadModel
-from peerplugin.models import load_thread_model
+from peerplugin.models import load_learned, load_thread_model
 from peerplugin.vocabulary import load_rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +25,7 @@ START = datetime(2026, 10, 7, 19, 0, tzinfo=UTC)
 @cache
 def rules() -> Rules:
     """The rules as the project ships them."""
-    return load_rules(ROOT / "config")
+    return replace(load_rules(ROOT / "config"), learned=load_learned(ROOT / "config" / "models"))
 
 
 @cache

@@ -15,9 +15,10 @@ from typing import Any
 
 import numpy as np
 
-from peerplugin.learning import artefacts, threads
+from peerplugin.learning import artefacts, statements, threads
 from peerplugin.learning.labelled import Labelled
 from peerplugin.models import load_vocabulary
+from peerplugin.vocabulary import load_rules
 from tests.core.talk import MEETINGS, ROOT
 
 SCORER = ROOT / "tests" / "score_replay.py"
@@ -39,7 +40,7 @@ class Run:
 
 def train_folds(meetings: Sequence[Labelled], folder: Path, tell: Callable[[str], None]) -> dict[str, Path]:
     """A folder of models for each meeting, learned from all the others."""
-    vocabulary = load_vocabulary(MODELS)
+    vocabulary, rules = load_vocabulary(MODELS), load_rules(ROOT / "config")
     trainer = threads.Trainer(threads.cases(meetings, vocabulary))
     names = frozenset(meeting.name for meeting in meetings)
     folds = {}
@@ -50,6 +51,7 @@ def train_folds(meetings: Sequence[Labelled], folder: Path, tell: Callable[[str]
         shutil.copy(MODELS / "words.npz", out)
         model = trainer.model(names - {name}, vocabulary)
         artefacts.write_threads(out, model)
+        statements.learn([m for m in meetings if m.name != name], rules, out)
         folds[name] = out
     return folds
 

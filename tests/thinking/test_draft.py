@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from peerplugin.core.draft import compose, transcript_hash
-from peerplugin.core.model import EventId, Level
+from peerplugin.core.draft import compose, distinct, transcript_hash
+from peerplugin.core.model import EventId, Level, Summary, ThreadId
 from tests.core.talk import MEETINGS, ROOT, as_replay, line, meeting, model, rules, talk
 
 
@@ -85,3 +85,9 @@ def test_left_out_lines_are_counted_by_their_reason() -> None:
     )
     assert outcome.left_out == {"off_record": 2}
     assert (outcome.messages, outcome.speakers) == (3, 2)
+
+
+def test_no_two_drafts_have_the_same_title() -> None:
+    titles = ("Can you fly?", "Can you fly?", "can you fly?")
+    drafts = [Summary(ThreadId(f"t{n}"), title, (), ("travel",), (), 3, 3) for n, title in enumerate(titles)]
+    assert [d.title for d in distinct(drafts)] == ["Can you fly?", "Can you fly? (travel)", "Can you fly? (2)"]
