@@ -19,7 +19,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from peerplugin import __version__, app, log, reports
 from peerplugin.core.model import Level
 from peerplugin.errors import MistakeError, PeerpluginError
-from peerplugin.settings import Settings, load, settings_path
+from peerplugin.settings import Settings, config_dirs, load, settings_path
 
 T = TypeVar("T")
 program = typer.Typer(no_args_is_help=True, add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False,
@@ -286,6 +286,18 @@ def replay(
     print_replay = reports.replay_json if as_json else reports.replay_markdown
     printed = print_replay(found, words, include_withheld=include_withheld)
     sys.stdout.write(printed + "\n" if printed else "Nothing in it became a draft.\n")
+
+
+@program.command()
+def evidence(
+    file: Annotated[Path, typer.Argument(help='One JSON object a line, {"text", "sources", "senders"}; - reads what is piped in.')],
+) -> None:
+    """Say of each statement whether the messages it cites carry it, and if not, why: the gate that every draft passes."""
+    from peerplugin import vouching
+    from peerplugin.vocabulary import load_rules
+
+    for line in vouching.judge(vouching.read(file), load_rules(config_dirs()[-1])):
+        sys.stdout.write(line + "\n")
 
 
 @program.command()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from peerplugin.core.learned import Learned
 from peerplugin.core.model import Section
+from peerplugin.core.terms import Terms
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,8 @@ class Rules:
     """Lower case words of everyday English: what is none of these and has a capital letter may be a name."""
     tags: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Tag -> the words that earn it."""
+    terms: Terms = field(default_factory=Terms)
+    """Medicines, tests, body parts, diagnoses: what a statement may not exchange."""
     sections: tuple[Section, ...] = ("question", "experience", "emotion", "suggestion", "doctor", "resource", "open")
     """The order in which a draft is read."""
     learned: Learned = field(default_factory=Learned)
