@@ -143,10 +143,11 @@ def _numbers(text: str, said: Sequence[str]) -> Iterable[str]:
                 continue
             kind = "dose" if number.unit in _DOSES else "number"
             yield f"the {kind} {shown} is in none of the cited messages"
-        elif number.unit in _DOSES:
-            units = {n.unit for n in theirs if round(n.value, 3) == value and n.unit in _DOSES}
-            if units and number.unit not in units:
-                yield f"the dose {shown} is in none of the cited messages: they say {number.shown} {min(units)}"
+        elif number.unit:
+            units = {n.unit for n in theirs if round(n.value, 3) == value}
+            if number.unit not in units and "" not in units:
+                kind = "dose" if number.unit in _DOSES else "figure"
+                yield f"the {kind} {shown} is in none of the cited messages: they say {number.shown} {min(units)}"
 
 
 # --- how many members ---------------------------------------------------------------------------------------------------------------
