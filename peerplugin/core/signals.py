@@ -13,6 +13,8 @@ from peerplugin.core.roles import DOCTOR, EMOTION
 from peerplugin.core.safety import DOSE, MEDICINE
 
 _BUCKETS = 1 << 13
+_NEAR = 120
+"""Messages either side to which one is compared: a thread of thousands costs no more for each of them."""
 _SEEN: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     (name, re.compile(pattern, re.I))
     for name, pattern in (
@@ -63,14 +65,15 @@ def place_signals(thread: Sequence[Message], asks: frozenset[str]) -> dict[Event
     """What the thread says of each of its messages: where it stands, whom it answers, what it was answered."""
     opener = thread[0].sender if thread else None
     all_stems = [frozenset(content(m.text)) for m in thread]
+    answered = {m.reply_to for m in thread if m.reply_to is not None}
     found: dict[EventId, dict[str, float]] = {}
     for k, m in enumerate(thread):
-        stems, answers = all_stems[k], [x for x in thread if x.reply_to == m.event_id]
-        alike = sorted((len(stems & other) for j, other in enumerate(all_stems) if j != k and thread[j].sender != m.sender), reverse=True)
+        stems, near = all_stems[k], range(max(0, k - _NEAR), min(len(thread), k + _NEAR + 1))
+        alike = sorted((len(stems & all_stems[j]) for j in near if j != k and thread[j].sender != m.sender), reverse=True)
         before, after = thread[k - 1] if k else None, thread[k + 1] if k + 1 < len(thread) else None
         found[m.event_id] = {
             "p place": k / max(1, len(thread) - 1), "p first": float(k == 0), "p opener": float(m.sender == opener), "p host": float(m.moderator),
-            "p answered": float(bool(answers)), "p replies": float(m.reply_to is not None), "p asks": min(3, len(stems & asks)) / 3,
+            "p answered": float(m.event_id in answered), "p replies": float(m.reply_to is not None), "p asks": min(3, len(stems & asks)) / 3,
             "p alike": sum(alike[:3]) / 6, "p small": float(len(thread) < 8),
             "p goes on": float(before is not None and before.sender == m.sender), "p before": float(after is not None and after.sender == m.sender),
             "p after question": float(before is not None and "?" in before.text and before.sender != m.sender),
