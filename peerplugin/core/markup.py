@@ -39,7 +39,9 @@ GUARDS = (
     _apart("mentions", r"(?<=@)(?=\w|[^\x00-\x7f])"),  # of members and of groups
     _apart("hashtags", r"(?<=#)(?=[\w:-]|[^\x00-\x7f])"),  # categories and tags
     _apart("emoji names", r"(?<=:)(?!\d\d?:)(?=[^\s:]{1,60}:)"),  # `:smile:`, but not the minutes of 10:30:00
-    _apart("smileys", r"(?<![^\W_])(?:[:;](?=['-]{0,2}[()DOP|/$*](?![^\W_]))|8(?=-\)))|\^(?=__?\^)|<(?=/?3(?![\w.,]))"),
+    _apart(
+        "smileys", r"(?<![^\W_])(?:[:;](?=['-]{0,2}(?:[()DOP|/$*](?![^\W_])|\((?:tm|pa|[crp])\)))|8(?=-\)))|\^(?=__?\^)|<(?=/?3(?![\w.,]))"
+    ),
     _apart("addresses", r"(?<=/)(?=/)"),  # with a scheme, or with two strokes alone
     _apart("hosts", r"(?<=[^\s.]\.)(?=[^\W\d_]{2})"),  # `example.org`, and what follows the @ of a mail address
     _apart("dates and check boxes", r"(?<=\[)(?=date|[ x*_-]?\])"),

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import cycle
 
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import HealthCheck, Phase, example, find, given, settings
 from hypothesis import strategies as st
 
 from integrations.discourse.sandbox.cooking import cook
@@ -47,6 +47,7 @@ WITNESSES = {
 
 @settings(FIXED, max_examples=500)
 @given(st.lists(BODIES, min_size=20, max_size=20), st.permutations(sorted(POSITIONS)))
+@example([":(c)"] * 20, ["link", *(p for p in sorted(POSITIONS) if p != "link")])  # parted for the typographer, it became a smiley
 def test_ten_thousand_bodies_are_shown_as_text_wherever_they_stand(bodies: list[str], places: list[str]) -> None:
     for body, place in zip(filter(visible, bodies), cycle(places), strict=False):
         for early in (True, False):
