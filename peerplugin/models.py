@@ -19,7 +19,7 @@ from peerplugin.errors import MistakeError
 
 def load_thread_model(folder: Path) -> ThreadModel:
     """The model that groups lines. MistakeError where a file of it is missing or broken."""
-    return ThreadModel(load_vocabulary(folder), load_forest(folder / "pairs.npz"), (load_forest(folder / "joining.npz"),))
+    return ThreadModel(load_vocabulary(folder), load_forest(folder / "pairs.npz"), load_forest(folder / "joining.npz"))
 
 
 def load_vocabulary(folder: Path) -> Vocabulary:

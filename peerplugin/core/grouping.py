@@ -4,7 +4,7 @@ A line at a time is the wrong shape: what is said later tells what was meant bef
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -47,9 +47,8 @@ def average_link(pairs: Floats, units: Indices, least: float = JOINED) -> Indice
     return label[units]
 
 
-def moves(weight: Floats, units: Indices, start: Indices, draw: np.random.Generator, sweeps: int = 60, heat: float = 1.0,
-          fixed: Floats | None = None) -> Indices:  # fmt: skip
-    """Move units to the cluster they gain most from, or to a new one; Gumbel noise cools to none. `fixed` units stay."""
+def moves(weight: Floats, units: Indices, start: Indices, draw: np.random.Generator, sweeps: int = 60, heat: float = 1.0) -> Indices:
+    """Move units to the cluster they gain most from, or to a new one; Gumbel noise cools to none."""
     between, _ = unit_sums(weight, units)
     np.fill_diagonal(between, 0)
     first = np.unique(units, return_index=True)[1]
@@ -62,8 +61,6 @@ def moves(weight: Floats, units: Indices, start: Indices, draw: np.random.Genera
         warm, moved = max(0.0, heat * (1 - t / (COOL * sweeps))), False
         noise = warm * draw.gumbel(size=gain.shape) if warm else np.zeros(gain.shape)
         for u in draw.permutation(len(first)):
-            if fixed is not None and fixed[u]:
-                continue
             best, old = int((gain[u] + noise[u] + shut).argmax()), int(label[u])
             if best != old:
                 gain[:, old] -= between[:, u]
@@ -91,11 +88,11 @@ def modularity(pairs: Floats) -> Floats:
     return np.asarray(pairs - RESOLUTION * np.outer(degree, degree) / max(float(degree.sum()), 1e-9), np.float32)
 
 
-def first_grouping(pairs: Floats, units: Indices, seed: int) -> Indices:
-    """The cluster of every line, from what pairs say alone."""
-    weight = modularity(pairs)
-    start = average_link(pairs, units)
-    return moves(weight, units, start, np.random.default_rng(seed))
+def first_groupings(pairs: Floats, units: Indices, seeds: Iterable[int]) -> Iterator[Indices]:
+    """The cluster of every line, from what pairs say alone: once for each seed, all from the same start."""
+    weight, start = modularity(pairs), average_link(pairs, units)
+    for seed in seeds:
+        yield moves(weight, units, start, np.random.default_rng(seed))
 
 
 def taken_as_complete(openings: Sequence[int], label: Indices) -> bool:
@@ -146,7 +143,7 @@ class Sweeps:
     last_share: float = 0.8
 
 
-def improve(forests: Sequence[Forest], known: Field, label: Indices, seed: int, openings: Sequence[int] = (),
+def improve(forest: Forest, known: Field, label: Indices, seed: int, openings: Sequence[int] = (),
             sweeps: Sweeps = Sweeps()) -> Indices:  # fmt: skip
     """Sweeps: a random part of the units moves to the cluster that the second model prefers, with cooling noise."""
     draw, units = np.random.default_rng(seed), known.ready.units
@@ -154,7 +151,7 @@ def improve(forests: Sequence[Forest], known: Field, label: Indices, seed: int, 
     fixed = held(units, openings)
     for t in range(sweeps.count):
         label = np.unique(label, return_inverse=True)[1]
-        total = belonging(forests, known, label, openings)
+        total = belonging(forest, known, label, openings)
         warm = sweeps.heat * max(0.0, 1 - t / (0.6 * sweeps.count))
         best = (total + warm * draw.gumbel(size=total.shape)).argmax(1)
         free = (draw.random(len(first)) < (sweeps.share if t < sweeps.count - 2 else sweeps.last_share)) & ~fixed
@@ -162,30 +159,29 @@ def improve(forests: Sequence[Forest], known: Field, label: Indices, seed: int, 
     return np.unique(label, return_inverse=True)[1]
 
 
-def belonging(forests: Sequence[Forest], known: Field, label: Indices, openings: Sequence[int] = ()) -> Floats:
+def belonging(forest: Forest, known: Field, label: Indices, openings: Sequence[int] = ()) -> Floats:
     """(units, clusters): how strongly the second model holds that a unit belongs to a cluster, in log-probabilities."""
     table = joining(known, label, openings)
-    flat = table.reshape(-1, table.shape[2])
-    score = np.sum([forest.scores(flat) for forest in forests], 0).reshape(len(label), -1) / len(forests)
+    score = forest.scores(table.reshape(-1, table.shape[2])).reshape(len(label), -1)
     score = score - np.logaddexp.reduce(score, axis=1, keepdims=True)
     total = np.zeros((int(known.ready.units.max()) + 1, score.shape[1]), np.float32)
     np.add.at(total, known.ready.units, score)
     return total
 
 
-def grouped(forests: Sequence[Forest], known: Field, openings: Sequence[int], seed: int, tries: int = TRIES) -> Indices:
+def grouped(forest: Forest, known: Field, openings: Sequence[int], seed: int, tries: int = TRIES) -> Indices:
     """The cluster of every line. Openings that are nearly as many as the clusters that would form are all there are; else others stay free."""
-    free = _best(forests, known, seed, tries)
+    free = _best(forest, known, seed, tries)
     if not openings:
         return free
     if taken_as_complete(openings, free):
-        return improve(forests, known, walk_from(known.pairs, known.ready.units, openings), seed, openings, Sweeps(heat=0.3))
-    return improve(forests, known, parted(known.pairs, known.ready.units, openings, free), seed, openings, Sweeps(2, 0.0))
+        return improve(forest, known, walk_from(known.pairs, known.ready.units, openings), seed, openings, Sweeps(heat=0.3))
+    return improve(forest, known, parted(known.pairs, known.ready.units, openings, free), seed, openings, Sweeps(2, 0.0))
 
 
-def _best(forests: Sequence[Forest], known: Field, seed: int, tries: int) -> Indices:
+def _best(forest: Forest, known: Field, seed: int, tries: int) -> Indices:
     """Of some tries the one in which lines belong together most."""
-    weight = modularity(known.pairs)
-    starts = (first_grouping(known.pairs, known.ready.units, seed + t) for t in range(tries))
-    found = [improve(forests, known, start, seed + t) for t, start in enumerate(starts)]
+    weight, seeds = modularity(known.pairs), range(seed, seed + tries)
+    starts = first_groupings(known.pairs, known.ready.units, seeds)
+    found = [improve(forest, known, start, number) for start, number in zip(starts, seeds, strict=True)]
     return max(found, key=lambda label: float(weight[label[:, None] == label[None]].sum()))

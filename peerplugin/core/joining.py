@@ -18,18 +18,21 @@ LONG = 30
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Field:
-    """What of a stretch of talk does not change while its lines move between clusters; all (n, n)."""
+    """What of a stretch of talk does not change while its lines move between clusters; (n, n) unless it says otherwise."""
 
     ready: Window
     pairs: Floats
-    other: Floats  # 1 where two lines are of different units
+    other: Floats  # 1 where two lines are of different units: all that follows is 0 where they are of one
     ahead: Floats  # how many lines the first stands behind the second
+    chance: Floats  # the pairs
     odds: Floats
-    close: tuple[Floats, ...]  # nearness, for each of REACHES
-    fading: Floats
+    close: tuple[tuple[Floats, Floats], ...]  # nearness, and the chance weighted by it, for each of REACHES
+    fading: tuple[Floats, Floats]  # the chance that fades with distance, behind and ahead
     same: Floats  # of one speaker
     same_near: Floats
     calls_near: Floats
+    likeness: tuple[Floats, ...]
+    own: Floats  # (n, 2) length, and whether it asks
 
 
 def field(ready: Window, pairs: Floats) -> Field:
@@ -39,35 +42,38 @@ def field(ready: Window, pairs: Floats) -> Field:
     far = np.abs(ahead)
     speaker = np.array([line.who for line in ready.talk.lines], np.intp)
     same = (speaker[:, None] == speaker[None]) * other
+    close = [np.exp(-far / reach) * other for reach in REACHES]
+    chance = pairs * other
+    fading = chance * np.exp(-far / 40)
+    own = np.array([[min(LONG, len(m.words)), "?" in m.text] for m in ready.talk.lines], np.float32)
     return Field(
-        ready, pairs, other, ahead, _log_odds(pairs) * other, tuple(np.exp(-far / reach) * other for reach in REACHES),
-        pairs * other * np.exp(-far / 40), same, same * np.exp(-far / 25), _calls(ready) * np.exp(-far / 30) * other,
+        ready, pairs, other, ahead, chance, _log_odds(pairs) * other, tuple((near, pairs * near) for near in close),
+        (fading * (ahead > 0), fading * (ahead < 0)), same, same * np.exp(-far / 25), _calls(ready) * np.exp(-far / 30) * other,
+        tuple(like * other for like in ready.likeness), own,
     )  # fmt: skip
 
 
 def joining(known: Field, label: Indices, openings: Sequence[int] = ()) -> Floats:
     """(n, clusters, features) of every line against every cluster, its own unit left out. Labels are 0, 1, ..."""
-    ready, other = known.ready, known.other
     n, member = len(label), np.eye(label.max() + 1, dtype=np.float32)[label]
-    chance = known.pairs * other
-    count = np.maximum(other @ member, 1e-9)
-    parts = [chance @ member / count, known.odds @ member / count]
-    for close in known.close:
+    count = np.maximum(known.other @ member, 1e-9)
+    parts = [known.chance @ member / count, known.odds @ member / count]
+    for close, likely in known.close:
         near = close @ member
-        parts += [_share(near), ((known.pairs * close) @ member) / (near + 0.3)]
-    parts += [_share((known.fading * (known.ahead > 0)) @ member), _share((known.fading * (known.ahead < 0)) @ member)]
-    parts += _nearest(chance, other, known.ahead, label)
+        parts += [_share(near), (likely @ member) / (near + 0.3)]
+    parts += [_share(fading @ member) for fading in known.fading]
+    parts += _nearest(known.chance, known.other, known.ahead, label)
     parts += [_share(known.same @ member, 1), known.same_near @ member, known.calls_near @ member]
-    parts += [(like * other) @ member / (count + 2) for like in ready.likeness]
+    parts += [like @ member / (count + 2) for like in known.likeness]
     parts += [np.log1p(count), np.broadcast_to(member.sum(0) / n, member.shape)]
     block = np.stack(parts, 2).astype(np.float32)
     against_best = block - block.max(1, keepdims=True)
     standing = (block - block.mean(1, keepdims=True)) / (block.std(1, keepdims=True) + 1e-6)
     few = block[:, :, [0, 5, 10]]
     rank = (few[:, :, None] < few[:, None]).sum(2)
-    own = np.array([[min(LONG, len(m.words)), "?" in m.text, member.shape[1]] for m in ready.talk.lines], np.float32)
+    own = np.column_stack([known.own, np.full(n, member.shape[1], np.float32)])
     own_block = np.broadcast_to(own[:, None], (n, member.shape[1], 3))
-    return np.concatenate([block, against_best, standing, rank, own_block, _anchors(ready, label, openings)], 2).astype(np.float32)
+    return np.concatenate([block, against_best, standing, rank, own_block, _anchors(known.ready, label, openings)], 2).astype(np.float32)
 
 
 def _share(x: Floats, prior: float = 1e-9) -> Floats:

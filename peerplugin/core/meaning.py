@@ -95,11 +95,16 @@ def meaning(talk: Talk, vocabulary: Vocabulary, around: Floats) -> Meaning:
     """All that is known of what the lines are about. `around`: see `flow`."""
     spoken = [[w.split("'")[0] for w in line.words] for line in talk.lines]
     spoken = [[w for w in row if w not in talk.names] for row in spoken]
-    rarity = {w: _rarity(w, vocabulary) for row in spoken for w in row}
+    pieces = {w: vocabulary.split(plain_word(w)) for w in sorted({w for row in spoken for w in row})}
+    rarity = {w: _rarity(found, vocabulary) for w, found in pieces.items()}
     stems = [[stem(w) for w in row if len(w) > 1] for row in spoken]
     weight = _weights(spoken, stems, rarity)
     rows = _own_words(stems, weight)
-    means = np.stack([_mean(row, vocabulary) for row in spoken]) if spoken else np.zeros((0, vocabulary.vectors.shape[1]), np.float32)
+    means = (
+        np.stack([_mean([p for w in row for p in pieces[w]], vocabulary) for row in spoken])
+        if spoken
+        else np.zeros((0, vocabulary.vectors.shape[1]), np.float32)
+    )
     return Meaning({"rare": centred(means), "words": rows, "themes": _themes(rows, around)}, stems, weight)
 
 
@@ -113,8 +118,7 @@ def _weights(spoken: list[list[str]], stems: list[list[str]], rarity: dict[str, 
     return {s: math.log((len(stems) + 1) / (n + 0.5)) * common[s] for s, n in sorted(seen.items())}
 
 
-def _rarity(word: str, vocabulary: Vocabulary) -> float:
-    pieces = vocabulary.split(plain_word(word))
+def _rarity(pieces: tuple[int, ...], vocabulary: Vocabulary) -> float:
     return float(max((vocabulary.rarity[p] for p in pieces), default=vocabulary.rarity.max()))
 
 
@@ -123,8 +127,7 @@ def plain_word(word: str) -> str:
     return "".join(_TOKEN.findall("".join(c for c in unicodedata.normalize("NFD", word) if not unicodedata.combining(c))))
 
 
-def _mean(row: list[str], vocabulary: Vocabulary) -> Floats:
-    pieces = [p for word in row for p in vocabulary.split(plain_word(word))]
+def _mean(pieces: list[int], vocabulary: Vocabulary) -> Floats:
     if not pieces:
         return np.zeros(vocabulary.vectors.shape[1], np.float32)
     return np.asarray(vocabulary.rarity[pieces] @ vocabulary.vectors[pieces] / len(pieces), np.float32)

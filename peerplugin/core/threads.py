@@ -29,7 +29,7 @@ class ThreadModel:
 
     vocabulary: Vocabulary
     pairs: Forest
-    joins: tuple[Forest, ...]
+    joining: Forest
 
 
 def group(transcript: Transcript, model: ThreadModel, openings: Collection[EventId] = ()) -> tuple[Thread, ...]:
@@ -57,21 +57,21 @@ def opening_of(lines: Sequence[Line]) -> EventId | None:
     return next((found[0].event_id for found in (to_all, clear, asking) if found), None)
 
 
-def labels(talk: Talk, model: ThreadModel, openings: Sequence[int] = (), seed: int = SEED) -> Indices:
+def labels(talk: Talk, model: ThreadModel, openings: Sequence[int] = ()) -> Indices:
     """The cluster of every line."""
     spans = stretches(len(talk.lines))
     parts = []
     for start, stop in spans:
         here = [o - start for o in openings if start <= o < stop]
-        parts.append(_labels(talk.part(start, stop), model, here, seed))
+        parts.append(_labels(talk.part(start, stop), model, here))
     return join(spans, parts)
 
 
-def _labels(talk: Talk, model: ThreadModel, openings: Sequence[int], seed: int) -> Indices:
-    ready = window(talk, model.vocabulary)
+def _labels(talk: Talk, model: ThreadModel, openings: Sequence[int]) -> Indices:
     if len(talk.lines) < 2:
         return np.zeros(len(talk.lines), np.intp)
-    return grouped(model.joins, field(ready, probabilities(model.pairs, ready)), openings, seed)
+    ready = window(talk, model.vocabulary)
+    return grouped(model.joining, field(ready, probabilities(model.pairs, ready)), openings, SEED)
 
 
 def stretches(n: int) -> list[tuple[int, int]]:

@@ -27,7 +27,7 @@ def write_forest(file: Path, forest: Forest) -> None:
 def write_threads(folder: Path, model: ThreadModel) -> None:
     """The trained parts of what groups lines, and the sums anew."""
     write_forest(folder / "pairs.npz", model.pairs)
-    write_forest(folder / "joining.npz", model.joins[0])
+    write_forest(folder / "joining.npz", model.joining)
     write_sums(folder)
 
 

@@ -78,18 +78,18 @@ def noisy_states(case: Case, chance: Floats) -> list[tuple[Indices, list[int]]]:
     """Groupings as wrong as those met in use, with the openings given to each: cheap ones, and gold with units moved nearby."""
     draw, units = np.random.default_rng(0), case.ready.units
     start = grouping.average_link(chance, units)
+    first, second, third = grouping.first_groupings(chance, units, range(3))
     known = openings(case.gold)
     some = sorted(draw.choice(known, max(1, len(known) // 2), replace=False).tolist())
     states: list[tuple[Indices, list[int]]] = [
-        (grouping.first_grouping(chance, units, 0), []),
-        (grouping.first_grouping(chance, units, 1), []),
+        (first, []),
+        (second, []),
         (start, []),
         (grouping.moves(chance - np.float32(0.18), units, start, draw, 30, 0.0), []),
-        (grouping.parted(chance, units, some, grouping.first_grouping(chance, units, 2)), some),
+        (grouping.parted(chance, units, some, third), some),
         (grouping.walk_from(chance, units, known), known),
     ]
-    first = np.unique(units, return_index=True)[1]
-    gold = case.gold[first]
+    gold = case.gold[np.unique(units, return_index=True)[1]]
     for rate in (0.2, 0.45):
         near = np.clip(np.arange(len(gold)) + draw.integers(-25, 25, len(gold)), 0, len(gold) - 1)
         states.append((np.where(draw.random(len(gold)) < rate, gold[near], gold)[units], []))
@@ -136,18 +136,11 @@ class Trainer:
             self._pairs[seen] = train_pairs([c for c in self.cases if c.name in seen])
         return self._pairs[seen]
 
-    def joins(self, seen: frozenset[str]) -> tuple[Forest, ...]:
+    def joining(self, seen: frozenset[str]) -> Forest:
         """The second model, learned from these meetings."""
         some = [(c, pairs.probabilities(self.pairs(seen - {c.name}), c.ready)) for c in self.cases if c.name in seen]
-        return (train_joining(some),)
+        return train_joining(some)
 
     def model(self, seen: frozenset[str], vocabulary: Vocabulary) -> ThreadModel:
         """All of it."""
-        return ThreadModel(vocabulary, self.pairs(seen), self.joins(seen))
-
-
-def one_to_one(gold: Indices, label: Indices) -> float:
-    """Share of threaded lines on the best one-to-one matching of threads with clusters."""
-    home = home_of(gold, label)
-    inside = gold >= 0
-    return float((home[gold[inside]] == label[inside]).mean())
+        return ThreadModel(vocabulary, self.pairs(seen), self.joining(seen))
